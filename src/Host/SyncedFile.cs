@@ -1,0 +1,104 @@
+using System.ComponentModel;
+using System.Runtime.InteropServices;
+
+namespace GrpcCa.Host;
+
+/// <summary>
+/// Writes files that survive a power cut: temporary file, fsync, rename, fsync of the directory. .NET on Linux
+/// swallows the errors of fsync, so it is called directly here and an error is an <see cref="IOException"/>.
+/// </summary>
+internal static partial class SyncedFile
+{
+    /// <summary>Owner may read and write, nobody else anything.</summary>
+    public const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+
+    /// <summary>Owner may write, everybody read.</summary>
+    public const UnixFileMode Public = Private | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
+
+    /// <summary>A directory that is its owner's alone (0700).</summary>
+    public const UnixFileMode PrivateDirectory = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+
+    /// <summary>Replaces the file at <paramref name="path"/> in one step; readers see the old bytes or the new.</summary>
+    public static void Write(string path, ReadOnlySpan<byte> content, UnixFileMode mode)
+    {
+        var directory = Path.GetDirectoryName(Path.GetFullPath(path))!;
+        var temporary = Path.Combine(directory, $".{Path.GetFileName(path)}.{Environment.ProcessId}.tmp");
+        try
+        {
+            using (var file = new FileStream(temporary, new FileStreamOptions
+            {
+                Mode = FileMode.Create,
+                Access = FileAccess.Write,
+                Share = FileShare.None,
+                UnixCreateMode = mode,
+            }))
+            {
+                file.Write(content);
+                file.Flush();
+                Sync(file.SafeFileHandle.DangerousGetHandle().ToInt32(), temporary);
+            }
+            // The umask may have taken bits away from a public file.
+            File.SetUnixFileMode(temporary, mode);
+            File.Move(temporary, path, overwrite: true);
+        }
+        catch
+        {
+            File.Delete(temporary);
+            throw;
+        }
+        SyncDirectory(directory);
+    }
+
+    /// <summary>Makes a directory with mode 0700, or checks that the existing one is its owner's alone.</summary>
+    /// <exception cref="IOException">Others may enter the directory.</exception>
+    public static void EnsurePrivateDirectory(string path)
+    {
+        if (!Directory.Exists(path))
+        {
+            Directory.CreateDirectory(path, PrivateDirectory);
+            return;
+        }
+        var mode = File.GetUnixFileMode(path);
+        if ((mode & ~PrivateDirectory) != 0)
+            throw new IOException($"directory '{path}' has mode {Convert.ToString((int)mode, 8)}; others must not enter it: chmod 700 '{path}'");
+    }
+
+    /// <summary>Makes what was renamed or made in the directory durable.</summary>
+    public static void SyncDirectory(string directory)
+    {
+        var descriptor = Open(directory, OpenReadOnly | OpenDirectory | OpenCloseOnExec);
+        if (descriptor < 0) throw Failed("open", directory);
+        try
+        {
+            Sync(descriptor, directory);
+        }
+        finally
+        {
+            _ = Close(descriptor);
+        }
+    }
+
+    private static void Sync(int descriptor, string path)
+    {
+        if (Fsync(descriptor) != 0) throw Failed("fsync", path);
+    }
+
+    private static IOException Failed(string call, string path)
+    {
+        var cause = new Win32Exception(Marshal.GetLastPInvokeError());
+        return new IOException($"{call} of '{path}' failed: {cause.Message}", cause);
+    }
+
+    private const int OpenReadOnly = 0;
+    private const int OpenDirectory = 0x10000;
+    private const int OpenCloseOnExec = 0x80000;
+
+    [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
+    private static partial int Fsync(int descriptor);
+
+    [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int Open(string path, int flags);
+
+    [LibraryImport("libc", EntryPoint = "close", SetLastError = true)]
+    private static partial int Close(int descriptor);
+}

@@ -25,11 +25,13 @@ internal sealed record GatewayDraft
         var next = record with
         {
             BaseUrls = BaseUrls is null ? record.BaseUrls : Urls(BaseUrls, "gateway.base_urls"),
-            RetiredBaseUrls = RetiredBaseUrls is null ? record.RetiredBaseUrls : Urls(RetiredBaseUrls, "gateway.retired_base_urls"),
             DeclaredTlsNames = TlsNames is null ? record.DeclaredTlsNames : Names(TlsNames),
             ProvisionerIds = ProvisionerIds is null ? record.ProvisionerIds : [.. ProvisionerIds.Distinct(StringComparer.Ordinal)],
             Disabled = Disabled ?? record.Disabled,
         };
+        // Account URLs below an origin that goes must keep working, unless the operator says which ones may.
+        var retired = RetiredBaseUrls is null ? record.RetiredBaseUrls.Concat(record.BaseUrls) : Urls(RetiredBaseUrls, "gateway.retired_base_urls");
+        next = next with { RetiredBaseUrls = [.. retired.Except(next.BaseUrls, StringComparer.Ordinal)] };
         if (next.BaseUrls.IsEmpty)
             throw new RefusalException(RefusalReason.InvalidArgument, "a gateway needs a base URL, such as https://ca.example") { Field = "gateway.base_urls" };
         return next;

@@ -99,7 +99,7 @@ internal sealed class GatewayRegistry(IStore store, ProvisionerBook provisioners
         if (draft.ProvisionerIds is not { Count: > 0 } ids) return;
         var book = await provisioners.CurrentAsync(cancellationToken);
         for (var i = 0; i < ids.Count; i++)
-            if (!book.Provisioners.Any(p => p.Id == ids[i]))
+            if (!book.ContainsKey(ids[i]))
                 throw new RefusalException(RefusalReason.InvalidArgument, $"there is no provisioner '{ids[i]}'") { Field = $"gateway.provisioners[{i}]" };
     }
 

@@ -25,21 +25,21 @@ internal static class NameRuleStore
             VALUES (@id, @level, @effect, @pattern, @comment, @expires_at, @creator, @created_at)
             ON CONFLICT (level, effect, pattern) DO NOTHING
             """)
-            .With("@id", rule.Id)
-            .With("@level", rule.Level)
-            .With("@effect", (long)rule.Effect)
-            .With("@pattern", rule.Pattern.ToString())
-            .With("@comment", rule.Comment)
-            .With("@expires_at", rule.ExpiresAt)
-            .With("@creator", rule.Creator)
-            .With("@created_at", rule.CreatedAt)
+            .With("id", rule.Id)
+            .With("level", rule.Level)
+            .With("effect", (long)rule.Effect)
+            .With("pattern", rule.Pattern.ToString())
+            .With("comment", rule.Comment)
+            .With("expires_at", rule.ExpiresAt)
+            .With("creator", rule.Creator)
+            .With("created_at", rule.CreatedAt)
             .ExecuteAsync();
         if (inserted != 1) throw await SameRuleAsync(session, rule);
         await Generation.BumpAsync(session);
     }
 
     public static ValueTask<NameRule?> FindAsync(StoreSession session, string id) =>
-        session.Sql($"SELECT {Columns} FROM name_rules WHERE id = @id").With("@id", id).FirstAsync(Read);
+        session.Sql($"SELECT {Columns} FROM name_rules WHERE id = @id").With("id", id).FirstAsync(Read);
 
     /// <summary>A page by level, effect and pattern; null filters take all.</summary>
     public static ValueTask<List<NameRule>> ListAsync(
@@ -51,12 +51,12 @@ internal static class NameRuleStore
             ORDER BY level, effect, pattern, id
             LIMIT @limit
             """)
-            .With("@level", level ?? "")
-            .With("@pattern", pattern ?? "")
-            .With("@after_level", after?.Level ?? "")
-            .With("@after_effect", (long)(after?.Effect ?? 0))
-            .With("@after_pattern", after?.Pattern ?? "")
-            .With("@limit", (long)limit)
+            .With("level", level ?? "")
+            .With("pattern", pattern ?? "")
+            .With("after_level", after?.Level ?? "")
+            .With("after_effect", (long)(after?.Effect ?? 0))
+            .With("after_pattern", after?.Pattern ?? "")
+            .With("limit", (long)limit)
             .ListAsync(Read);
 
     /// <summary>Every rule, for the snapshot that decisions are made with.</summary>
@@ -79,7 +79,7 @@ internal static class NameRuleStore
     /// <summary>Removes a rule; false when there is none of this id.</summary>
     public static async ValueTask<bool> DeleteAsync(StoreSession session, string id)
     {
-        var deleted = await session.Sql("DELETE FROM name_rules WHERE id = @id").With("@id", id).ExecuteAsync();
+        var deleted = await session.Sql("DELETE FROM name_rules WHERE id = @id").With("id", id).ExecuteAsync();
         if (deleted == 0) return false;
         await Generation.BumpAsync(session);
         return true;
@@ -112,9 +112,9 @@ internal static class NameRuleStore
     private static async ValueTask<RefusalException> SameRuleAsync(StoreSession session, NameRule rule)
     {
         var same = await session.Sql($"SELECT {Columns} FROM name_rules WHERE level = @level AND effect = @effect AND pattern = @pattern")
-            .With("@level", rule.Level)
-            .With("@effect", (long)rule.Effect)
-            .With("@pattern", rule.Pattern.ToString())
+            .With("level", rule.Level)
+            .With("effect", (long)rule.Effect)
+            .With("pattern", rule.Pattern.ToString())
             .FirstAsync(Read);
         var expiry = same?.ExpiresAt is { } end ? $", which expires at {end:u}" : "";
         return new RefusalException(RefusalReason.AlreadyExists, $"the rule {rule} exists as nameRules/{same?.Id}{expiry}") { Field = "pattern" };

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using GrpcCa.ControlPlane.Acme.Jws;
 using GrpcCa.ControlPlane.Audit;
 using GrpcCa.ControlPlane.Certificates;
@@ -16,23 +15,23 @@ internal sealed class AccountRegistry(IStore store, ProvisionerBook provisioners
     public async Task<(Account Account, bool Created)> CreateOrFindAsync(VerifiedRequest request, CancellationToken cancellationToken)
     {
         var key = request.Jwk ?? throw new RefusalException(RefusalReason.Malformed, "new-account is signed with jwk");
-        var existing = await store.ReadAsync(s => AccountStore.FindByKeyAsync(s, request.ProvisionerId, key.Thumbprint), cancellationToken);
+        var existing = await store.ReadAsync(s => AccountStore.FindByKeyAsync(s, request.Context.Provisioner, key.Thumbprint), cancellationToken);
         // §7.3.1: an existing account answers whatever else the request says.
         if (existing is not null) return (Valid(existing), false);
 
-        using var payload = request.RequireObject();
-        if (Truth(payload.RootElement, "onlyReturnExisting"))
+        var payload = request.RequireObject();
+        if (payload.FindBoolean("onlyReturnExisting") == true)
             throw new RefusalException(RefusalReason.AccountDoesNotExist, "no account of this provisioner has this key");
-        var provisioner = await FindProvisionerAsync(request.ProvisionerId, cancellationToken);
-        var agreed = Truth(payload.RootElement, "termsOfServiceAgreed");
+        var provisioner = await FindProvisionerAsync(request.Context.Provisioner, cancellationToken);
+        var agreed = payload.FindBoolean("termsOfServiceAgreed") == true;
         if (provisioner.TermsOfServiceUrl is { } terms && !agreed)
             throw new RefusalException(RefusalReason.UserActionRequired, $"the terms of service at {terms} must be agreed to: send termsOfServiceAgreed") { TermsOfServiceUrl = terms };
         var account = new Account
         {
             Id = Ids.New(),
-            ProvisionerId = request.ProvisionerId,
+            ProvisionerId = request.Context.Provisioner,
             Key = key,
-            Contacts = Contacts.Read(payload.RootElement) ?? [],
+            Contacts = Contacts.Read(payload) ?? [],
             TermsAgreed = agreed,
             CreatedAt = time.GetUtcNow(),
         };
@@ -47,7 +46,7 @@ internal sealed class AccountRegistry(IStore store, ProvisionerBook provisioners
             [
                 new("provisioner", kept.ProvisionerId),
                 new("keyThumbprint", kept.Key.Thumbprint),
-                new("gateway", request.GatewayId),
+                new("gateway", request.Context.Gateway.Id),
             ]));
         }, cancellationToken);
     }
@@ -58,16 +57,15 @@ internal sealed class AccountRegistry(IStore store, ProvisionerBook provisioners
         if (request.Account!.AccountId != accountId)
             throw new RefusalException(RefusalReason.Unauthorized, "the account URL is another account's than the one that signed");
         if (request.IsPostAsGet) return await FindAsync(accountId, cancellationToken);
-        using var payload = request.RequireObject();
-        var root = payload.RootElement;
-        if (root.TryGetProperty("status", out var status))
+        var payload = request.RequireObject();
+        if (payload.FindString("status") is { } status)
         {
-            if (status.ValueKind != JsonValueKind.String || status.GetString() != "deactivated")
+            if (status != "deactivated")
                 throw new RefusalException(RefusalReason.Malformed, "status can only be set to \"deactivated\"");
             return await DeactivateAsync(request, accountId, cancellationToken);
         }
-        var contacts = Contacts.Read(root);
-        var agreed = Truth(root, "termsOfServiceAgreed");
+        var contacts = Contacts.Read(payload);
+        var agreed = payload.FindBoolean("termsOfServiceAgreed") == true;
         if (contacts is null && !agreed) return await FindAsync(accountId, cancellationToken);
         return await store.WriteAsync(async session =>
         {
@@ -87,13 +85,13 @@ internal sealed class AccountRegistry(IStore store, ProvisionerBook provisioners
             var old = await LoadAsync(session, accountId);
             var next = old with { Status = AccountStatus.Deactivated };
             if (!await AccountStore.ReplaceAsync(session, old, next)) throw Changed();
-            return new Acted<Account>(next, new AuditEvent(time.GetUtcNow(), "account.deactivate", next.Name, next.Name, [new("gateway", request.GatewayId)]));
+            return new Acted<Account>(next, new AuditEvent(time.GetUtcNow(), "account.deactivate", next.Name, next.Name, [new("gateway", request.Context.Gateway.Id)]));
         }, cancellationToken);
 
     private async ValueTask<ProvisionerRecord> FindProvisionerAsync(string id, CancellationToken cancellationToken) =>
         (await provisioners.CurrentAsync(cancellationToken)).TryGetValue(id, out var provisioner)
             ? provisioner
-            : throw new RefusalException(RefusalReason.AcmeNotFound, $"there is no provisioner '{SafeText.Escape(id)}'");
+            : throw new RefusalException(RefusalReason.AcmeNotFound, $"there is no provisioner {Excerpt.Of(id)}");
 
     private static async ValueTask<Account> LoadAsync(StoreSession session, string accountId) => Valid(
         await AccountStore.FindAsync(session, accountId)
@@ -105,15 +103,4 @@ internal sealed class AccountRegistry(IStore store, ProvisionerBook provisioners
         : throw new RefusalException(RefusalReason.AccountNotValid, $"the account is {account.Status.ToString().ToLowerInvariant()}");
 
     private static RefusalException Changed() => new(RefusalReason.Conflict, "the account changed meanwhile; try again");
-
-    private static bool Truth(JsonElement payload, string member)
-    {
-        if (!payload.TryGetProperty(member, out var value) || value.ValueKind == JsonValueKind.Null) return false;
-        return value.ValueKind switch
-        {
-            JsonValueKind.True => true,
-            JsonValueKind.False => false,
-            _ => throw new RefusalException(RefusalReason.Malformed, $"{member} must be true or false"),
-        };
-    }
 }

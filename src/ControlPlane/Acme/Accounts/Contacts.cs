@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using System.Net.Mail;
-using System.Text.Json;
 using GrpcCa.ControlPlane.Acme.Jws;
+using GrpcCa.ControlPlane.Pki;
 using GrpcCa.ControlPlane.Refusals;
 
 namespace GrpcCa.ControlPlane.Acme.Accounts;
@@ -16,15 +16,8 @@ internal static class Contacts
 
     /// <summary>Reads the member <c>contact</c>; null when it is absent.</summary>
     /// <exception cref="RefusalException">Malformed, UnsupportedContact, InvalidContact.</exception>
-    public static ImmutableArray<string>? Read(JsonElement payload)
-    {
-        if (!payload.TryGetProperty("contact", out var member) || member.ValueKind == JsonValueKind.Null) return null;
-        if (member.ValueKind != JsonValueKind.Array) throw new RefusalException(RefusalReason.Malformed, "contact must be an array of strings");
-        if (member.GetArrayLength() > Most) throw new RefusalException(RefusalReason.InvalidContact, $"at most {Most} contacts are accepted");
-        return [.. member.EnumerateArray().Select((item, index) => item.ValueKind == JsonValueKind.String
-            ? Check(item.GetString()!)
-            : throw new RefusalException(RefusalReason.Malformed, $"contact[{index}] must be a string"))];
-    }
+    public static ImmutableArray<string>? Read(JsonPayload payload) =>
+        payload.FindStrings("contact", Most) is { } contacts ? [.. contacts.Select(Check)] : null;
 
     private static string Check(string contact)
     {
@@ -32,7 +25,7 @@ internal static class Contacts
         var colon = contact.IndexOf(':', StringComparison.Ordinal);
         if (colon <= 0) throw Invalid(contact, "is no URL");
         if (!contact.StartsWith(scheme, StringComparison.OrdinalIgnoreCase))
-            throw new RefusalException(RefusalReason.UnsupportedContact, $"contact scheme '{SafeText.Escape(contact[..colon])}' is not supported; use mailto:");
+            throw new RefusalException(RefusalReason.UnsupportedContact, $"contact scheme {Excerpt.Of(contact[..colon])} is not supported; use mailto:");
         if (contact.Length > Longest) throw Invalid(contact, $"is longer than {Longest} characters");
         var address = contact[scheme.Length..];
         // RFC 8555 §7.3: no hfields, no more than one addr-spec.
@@ -45,5 +38,5 @@ internal static class Contacts
     }
 
     private static RefusalException Invalid(string contact, string why) =>
-        new(RefusalReason.InvalidContact, $"contact '{SafeText.Escape(contact)}' {why}");
+        new(RefusalReason.InvalidContact, $"contact {Excerpt.Of(contact)} {why}");
 }

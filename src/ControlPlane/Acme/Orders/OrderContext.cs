@@ -20,7 +20,7 @@ internal sealed class OrderContexts(
     public async ValueTask<OrderContext> CurrentAsync(string provisionerId, CancellationToken cancellationToken)
     {
         if (!(await provisioners.CurrentAsync(cancellationToken)).TryGetValue(provisionerId, out var provisioner))
-            throw new RefusalException(RefusalReason.AcmeNotFound, $"there is no provisioner '{SafeText.Escape(provisionerId)}'");
+            throw new RefusalException(RefusalReason.AcmeNotFound, $"there is no provisioner {Excerpt.Of(provisionerId)}");
         if (provisioner.Disabled) throw new RefusalException(RefusalReason.Unauthorized, $"{provisioner.Name} is disabled");
         var hierarchy = await authorities.CurrentAsync(cancellationToken);
         var authority = hierarchy.Find(provisioner.AuthorityId)

@@ -16,11 +16,11 @@ internal sealed class OrderDesk(IStore store, OrderContexts contexts, OrderOptio
     /// <exception cref="RefusalException">Malformed, UnsupportedIdentifier, RejectedIdentifier (with a part per name), InvalidProfile.</exception>
     public async Task<OrderView> CreateAsync(VerifiedRequest request, CancellationToken cancellationToken)
     {
-        using var payload = request.RequireObject();
-        var wanted = NewOrderPayload.Read(payload.RootElement, options.MostIdentifiers);
-        var context = await contexts.CurrentAsync(request.ProvisionerId, cancellationToken);
+        var payload = request.RequireObject();
+        var wanted = NewOrderPayload.Read(payload, options.MostIdentifiers);
+        var context = await contexts.CurrentAsync(request.Context.Provisioner, cancellationToken);
         if (wanted.Profile is { } profile && profile != context.Profile.Id)
-            throw new RefusalException(RefusalReason.InvalidProfile, $"{context.Provisioner.Name} offers no profile '{SafeText.Escape(profile)}'; it issues by profile {context.Profile.Id}");
+            throw new RefusalException(RefusalReason.InvalidProfile, $"{context.Provisioner.Name} offers no profile {Excerpt.Of(profile)}; it issues by profile {context.Profile.Id}");
         var now = time.GetUtcNow();
         LeafPolicy.CheckWanted(context.Profile, now, wanted.NotBefore, wanted.NotAfter);
         CheckNames(context, wanted.Identifiers);
@@ -52,7 +52,7 @@ internal sealed class OrderDesk(IStore store, OrderContexts contexts, OrderOptio
     public static async ValueTask<OrderView> LoadAsync(StoreSession session, VerifiedRequest request, string orderId, DateTimeOffset now)
     {
         var view = await OrderStore.FindViewAsync(session, orderId, now);
-        if (view is null || view.Order.ProvisionerId != request.ProvisionerId)
+        if (view is null || view.Order.ProvisionerId != request.Context.Provisioner)
             throw new RefusalException(RefusalReason.AcmeNotFound, "there is no such order; orders are forgotten some time after they expire");
         if (view.Order.AccountId != request.Account!.AccountId)
             throw new RefusalException(RefusalReason.Unauthorized, "the order is another account's");
@@ -86,7 +86,7 @@ internal sealed class OrderDesk(IStore store, OrderContexts contexts, OrderOptio
         {
             var key = AuthorizationStore.KeyOf(name.WithoutWildcard, name.IsWildcard);
             var authorization = await AuthorizationStore.FindReusableAsync(session, accountId, key, now);
-            if (authorization is null || authorization.ProvisionerId != request.ProvisionerId)
+            if (authorization is null || authorization.ProvisionerId != request.Context.Provisioner)
             {
                 authorization = NewAuthorization.For(name, accountId, context.Provisioner, now, expiresAt);
                 await AuthorizationStore.InsertAsync(session, authorization);
@@ -97,8 +97,8 @@ internal sealed class OrderDesk(IStore store, OrderContexts contexts, OrderOptio
         {
             Id = Ids.New(),
             AccountId = accountId,
-            ProvisionerId = request.ProvisionerId,
-            GatewayId = request.GatewayId,
+            ProvisionerId = request.Context.Provisioner,
+            GatewayId = request.Context.Gateway.Id,
             Identifiers = wanted.Identifiers,
             AuthorizationIds = [.. authorizations.Select(a => a.Id)],
             ProfileId = context.Profile.Id,

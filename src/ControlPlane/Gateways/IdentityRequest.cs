@@ -11,7 +11,7 @@ internal static class IdentityRequest
     {
         try
         {
-            return CertificateSigningRequest.Parse(csrDer).Key;
+            return CertificateSigningRequest.ParseKey(csrDer);
         }
         catch (RefusalException fault)
         {

@@ -30,7 +30,7 @@ internal static class RefusalStatus
         status.Details.Add(Any.Pack(new RequestInfo { RequestId = requestId }));
         if (refusal.Field is not null) status.Details.Add(Any.Pack(Violations([new(refusal.Field, refusal.Detail)])));
         if (retryAfter is { } delay) status.Details.Add(Any.Pack(new RetryInfo { RetryDelay = Duration.FromTimeSpan(delay) }));
-        if (ApiServices.IsAcme(context.Method)) status.Details.Add(Any.Pack(Problem(refusal, row, requestId, retryAfter)));
+        if (ApiServices.IsAcme(context.Method)) status.Details.Add(Any.Pack(Problem(refusal, row, context, retryAfter)));
         return status;
     }
 
@@ -55,16 +55,16 @@ internal static class RefusalStatus
         return text.ToString();
     }
 
-    private static AcmeProblem Problem(RefusalException refusal, RefusalRow row, string requestId, TimeSpan? retryAfter)
+    private static AcmeProblem Problem(RefusalException refusal, RefusalRow row, ServerCallContext context, TimeSpan? retryAfter)
     {
         var problem = new AcmeProblem
         {
             Type = row.AcmeType,
             Status = row.HttpStatus,
             Detail = Sentence(refusal.Detail),
-            Instance = requestId,
+            Instance = context.RequestId(),
             TermsOfServiceUrl = refusal.TermsOfServiceUrl ?? "",
-            Location = refusal.Location ?? "",
+            Location = refusal.ConflictingAccountId is { } id ? context.AccountUrl(id) ?? "" : "",
         };
         foreach (var part in refusal.Parts)
             problem.Subproblems.Add(new AcmeSubproblem

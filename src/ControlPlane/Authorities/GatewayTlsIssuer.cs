@@ -31,7 +31,7 @@ internal sealed class GatewayTlsIssuer(IStore store, AuthorityBook book, Issuanc
         var issuer = hierarchy.ActiveIssuer(authority.Id)
             ?? throw new RefusalException(RefusalReason.FailedPrecondition, $"{authority.Name} has no active issuer");
         foreach (var name in names)
-            if (!NameGate.InsideConstraints(authority.PermittedNames, name))
+            if (!NameGate.InsideConstraints(authority.Constraints, name))
                 throw new RefusalException(RefusalReason.FailedPrecondition,
                     $"{name} of gateways/{gatewayId} is outside the name constraints of {authority.Name} ({string.Join(", ", authority.PermittedNames)})");
         if (await store.ReadAsync(s => CertificateStore.IsKeyBlockedAsync(s, key.Sha256), cancellationToken))
@@ -42,9 +42,8 @@ internal sealed class GatewayTlsIssuer(IStore store, AuthorityBook book, Issuanc
             Profile, time.GetUtcNow(), issuerCertificate.NotBefore.ToUniversalTime(), issuerCertificate.NotAfter.ToUniversalTime(), null, null);
         var spec = new CertificateSpec
         {
-            Kind = PermitKind.Leaf,
             Role = CertificateRole.GatewayTls,
-            Issuer = new IssuerKey(issuer.Name, issuer.Key, issuer.Der),
+            Issuer = new IssuerKey(issuer.Name, issuer.Key, issuer.Der) { AboveDer = [authority.RootDer] },
             Names = names,
             Key = key,
             NotBefore = notBefore,

@@ -75,7 +75,6 @@ internal sealed class HierarchyFounder(
         var name = Protocol.ResourceName.Of(Protocol.ResourceName.Authorities, id);
         var spec = new CertificateSpec
         {
-            Kind = PermitKind.AuthorityCertificate,
             Role = identity ? CertificateRole.IdentityRoot : CertificateRole.Root,
             Issuer = new IssuerKey(name, key, null),
             SubjectCommonName = commonName,
@@ -84,7 +83,7 @@ internal sealed class HierarchyFounder(
             NotAfter = now + lifetime - TimeSpan.FromSeconds(1),
             // A root above an intermediate allows one CA below; the identity root signs its leaves itself.
             PathLength = identity ? 0 : 1,
-            Constraints = Constraints(permit),
+            Constraints = NameConstraints.Parse(permit),
         };
         await corridor.IssueAsync(new SigningPermit(PermitKind.AuthorityCertificate, key), spec, new IssuanceContext
         {
@@ -112,7 +111,6 @@ internal sealed class HierarchyFounder(
         var wanted = now + options.IntermediateLifetime - TimeSpan.FromSeconds(1);
         var spec = new CertificateSpec
         {
-            Kind = PermitKind.AuthorityCertificate,
             Role = CertificateRole.Intermediate,
             Issuer = new IssuerKey(authority.Name, rootKey, authority.RootDer),
             SubjectCommonName = $"{options.Name} Intermediate {id}",
@@ -120,7 +118,7 @@ internal sealed class HierarchyFounder(
             NotBefore = now - Backdate > root.NotBefore.ToUniversalTime() ? now - Backdate : root.NotBefore.ToUniversalTime(),
             NotAfter = wanted < rootEnd ? wanted : rootEnd,
             PathLength = 0,
-            Constraints = Constraints(authority.PermittedNames),
+            Constraints = authority.Constraints,
         };
         await corridor.IssueAsync(new SigningPermit(PermitKind.AuthorityCertificate, rootKey), spec, new IssuanceContext
         {
@@ -141,8 +139,6 @@ internal sealed class HierarchyFounder(
         var (_, spki) = await desk.DescribeAsync(key, cancellationToken);
         return (key, PublicKey.FromSubjectPublicKeyInfo(spki));
     }
-
-    private static NameConstraints? Constraints(ImmutableArray<string> permit) => permit.IsEmpty ? null : NameConstraints.Parse(permit);
 
     // Authorities are compared by people and devices whose clocks differ by more than a server's do.
     private static readonly TimeSpan Backdate = TimeSpan.FromMinutes(10);

@@ -24,7 +24,7 @@ internal sealed record HierarchyOptions
     /// <summary>Default 10 y; never longer than the root's.</summary>
     public TimeSpan IntermediateLifetime { get; init; } = TimeSpan.FromDays(3650);
 
-    /// <summary>Critical name constraints of both: <c>dns:net.gq</c>, <c>ip:100.64.0.0/10</c>; default none.</summary>
+    /// <summary>Critical name constraints of both: <c>net.gq</c> or <c>subtree:net.gq</c>, <c>100.64.0.0/10</c> or <c>ip:100.64.0.0/10</c>; a kind without an entry is excluded; default none.</summary>
     public ImmutableArray<string> Permit { get; init; } = [];
 
     /// <summary>Where CRLs and issuer certificates will be found, such as <c>http://ca.net.gq</c>; default none.</summary>

@@ -51,7 +51,6 @@ internal sealed class IdentityAuthority(AuthorityBook book, IssuanceCorridor cor
         var notBefore = Later(now - options.Backdate, root.NotBefore.ToUniversalTime());
         var spec = new CertificateSpec
         {
-            Kind = PermitKind.IdentityCertificate,
             Role = role,
             Issuer = new IssuerKey(authority.Name, authority.RootKey!, authority.RootDer),
             Names = names,

@@ -51,19 +51,19 @@ internal sealed class DnsResponder : IAsyncDisposable
     {
         while (true)
         {
-            var tcp = new TcpListener(address ?? IPAddress.Loopback, 0);
-            tcp.Start();
-            var udp = new Socket(tcp.LocalEndpoint.AddressFamily, SocketType.Dgram, ProtocolType.Udp);
+            var streams = new TcpListener(address ?? IPAddress.Loopback, 0);
+            streams.Start();
+            var datagrams = new Socket(streams.LocalEndpoint.AddressFamily, SocketType.Dgram, ProtocolType.Udp);
             try
             {
-                udp.Bind(tcp.LocalEndpoint);
-                return new DnsResponder(udp, tcp);
+                datagrams.Bind(streams.LocalEndpoint);
+                return new DnsResponder(datagrams, streams);
             }
             catch (SocketException)
             {
                 // Somebody has the UDP port of that number: another number.
-                udp.Dispose();
-                tcp.Dispose();
+                datagrams.Dispose();
+                streams.Dispose();
             }
         }
     }

@@ -54,7 +54,7 @@ internal static class NameRuleStore
             .With("level", level ?? "")
             .With("pattern", pattern ?? "")
             .With("after_level", after?.Level ?? "")
-            .With("after_effect", (long)(after?.Effect ?? 0))
+            .With("after_effect", after is null ? 0L : (long)after.Effect)
             .With("after_pattern", after?.Pattern ?? "")
             .With("limit", (long)limit)
             .ListAsync(Read);

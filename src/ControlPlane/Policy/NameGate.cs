@@ -1,5 +1,5 @@
 using System.Collections.Immutable;
-using System.Net;
+using GrpcCa.ControlPlane.Issuance;
 using GrpcCa.ControlPlane.Names;
 using GrpcCa.ControlPlane.Pki;
 
@@ -17,22 +17,21 @@ internal static class NameGate
             return new(false, $"{name} is the name of a gateway's own TLS certificate; no provisioner issues it", []);
         var decision = NamePolicy.Decide(facts.Levels, name, facts.Now);
         if (!decision.Allowed) return new(false, decision.Explanation, decision.Levels);
-        return InsideConstraints(facts.PermittedNames, name)
+        return InsideConstraints(facts.Permitted, name)
             ? new(true, decision.Explanation, decision.Levels)
-            : new(false, $"{name} is outside the name constraints of {facts.Authority} ({string.Join(", ", facts.PermittedNames)})", decision.Levels);
+            : new(false, $"{name} is outside the name constraints of {facts.Authority} ({string.Join(", ", facts.Permitted!.ToTexts())})", decision.Levels);
     }
 
     /// <summary>
-    /// RFC 5280 §4.2.1.10: no constraint of a kind permits every name of the kind; a dns constraint permits the name
-    /// itself and everything below it.
+    /// RFC 5280 §4.2.1.10: a dns subtree permits the name itself and everything below it. Of a kind without an entry
+    /// nothing is permitted, as the certificates say.
     /// </summary>
-    public static bool InsideConstraints(ImmutableArray<string> permitted, Identifier name)
+    public static bool InsideConstraints(NameConstraints? permitted, Identifier name)
     {
-        var ofKind = permitted.Where(p => p.StartsWith(name.TypeName + ":", StringComparison.Ordinal)).Select(p => p[(name.TypeName.Length + 1)..]).ToList();
-        if (ofKind.Count == 0) return true;
-        if (name.Type == IdentifierType.Ip) return ofKind.Exists(range => IPNetwork.Parse(range).Contains(name.Address!));
+        if (permitted is null) return true;
+        if (name.Type == IdentifierType.Ip) return permitted.Ranges.Any(range => range.Contains(name.Address!));
         var host = name.WithoutWildcard.Value;
-        return ofKind.Exists(domain => host == domain || host.EndsWith("." + domain, StringComparison.Ordinal));
+        return permitted.Subtrees.Any(domain => host == domain || host.EndsWith("." + domain, StringComparison.Ordinal));
     }
 }
 
@@ -40,13 +39,13 @@ internal static class NameGate
 /// <param name="Levels">Name rules of the authority, the provisioner and further levels.</param>
 /// <param name="IsReserved">Whether a name belongs to a gateway.</param>
 /// <param name="Authority">The authority's resource name, for the explanation.</param>
-/// <param name="PermittedNames">The name constraints in its certificates.</param>
+/// <param name="Permitted">The name constraints in its certificates; null when there are none.</param>
 /// <param name="Now">The moment that expiring rules are held against.</param>
 internal sealed record NameFacts(
     ImmutableArray<NameLevel> Levels,
     Func<Identifier, bool> IsReserved,
     string Authority,
-    ImmutableArray<string> PermittedNames,
+    NameConstraints? Permitted,
     DateTimeOffset Now);
 
 /// <summary>Yes or no, and why.</summary>

@@ -87,7 +87,7 @@ public sealed class FileSignerProviderTests : IDisposable
                 using var half = ECDsa.Create();
                 half.ImportSubjectPublicKeyInfo(opened.SubjectPublicKeyInfo.Span, out _);
                 var signature = await opened.SignAsync(new byte[] { 1 }, CancellationToken.None);
-                Assert.True(half.VerifyData([1], signature, HashAlgorithmName.SHA256, DSASignatureFormat.Rfc3279DerSequence));
+                Assert.True(half.VerifyData(new byte[] { 1 }, signature, HashAlgorithmName.SHA256, DSASignatureFormat.Rfc3279DerSequence));
             }
             catch (KeyUnavailableException refused)
             {

@@ -7,6 +7,9 @@ namespace GrpcCa.ControlPlane.Acme.Authorizations;
 /// <summary>Shows and deactivates authorizations, and takes challenges on (RFC 8555 §7.5).</summary>
 internal sealed class AuthorizationDesk(IStore store, ValidationQueue queue, TimeProvider time)
 {
+    /// <summary>The moment that states are derived at.</summary>
+    public DateTimeOffset Now => time.GetUtcNow();
+
     /// <summary>authz/{id}: fetch, or deactivate (§7.5.2).</summary>
     public async Task<Authorization> PostAsync(VerifiedRequest request, string authorizationId, CancellationToken cancellationToken)
     {

@@ -34,6 +34,6 @@ internal sealed class OrderContexts(
         // DESIGN §8: the provisioner's allowlist is mandatory; an authority without rules inherits, that is, allows.
         ImmutableArray<NameLevel> levels = [rules.Level(authority.Name, mandatory: false), rules.Level(provisioner.Name, mandatory: true)];
         return new OrderContext(provisioner, profile, authority, issuer,
-            new NameFacts(levels, reserved.IsReserved, authority.Name, authority.PermittedNames, time.GetUtcNow()));
+            new NameFacts(levels, reserved.IsReserved, authority.Name, authority.Constraints, time.GetUtcNow()));
     }
 }

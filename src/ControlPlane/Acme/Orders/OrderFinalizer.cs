@@ -45,9 +45,8 @@ internal sealed class OrderFinalizer(IStore store, OrderContexts contexts, Issua
             context.Profile, time.GetUtcNow(), issuer.NotBefore.ToUniversalTime(), issuer.NotAfter.ToUniversalTime(), order.NotBefore, order.NotAfter);
         var spec = new CertificateSpec
         {
-            Kind = PermitKind.Leaf,
             Role = CertificateRole.Leaf,
-            Issuer = new IssuerKey(context.Issuer.Name, context.Issuer.Key, context.Issuer.Der),
+            Issuer = new IssuerKey(context.Issuer.Name, context.Issuer.Key, context.Issuer.Der) { AboveDer = [context.Authority.RootDer] },
             Names = order.Identifiers,
             Key = csr.Key,
             NotBefore = notBefore,

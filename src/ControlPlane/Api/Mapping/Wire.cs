@@ -1,4 +1,5 @@
 using Google.Protobuf.WellKnownTypes;
+using GrpcCa.ControlPlane.Pki;
 using GrpcCa.ControlPlane.Refusals;
 using GrpcCa.Protocol;
 
@@ -11,7 +12,7 @@ internal static class Wire
     /// <exception cref="RefusalException">It is no name of the collection.</exception>
     public static string Id(string name, string collection, string field) => ResourceName.TryParse(name, collection, out var id)
         ? id
-        : throw new RefusalException(RefusalReason.InvalidArgument, $"'{SafeText.Escape(name)}' is not a name such as {collection}/…") { Field = field };
+        : throw new RefusalException(RefusalReason.InvalidArgument, $"{Excerpt.Of(name)} is not a name such as {collection}/…") { Field = field };
 
     public static Timestamp? Time(DateTimeOffset? time) => time is { } moment ? Timestamp.FromDateTimeOffset(moment) : null;
 

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using GrpcCa.ControlPlane.Authorities;
 using GrpcCa.ControlPlane.Signing;
 using GrpcCa.ControlPlane.Storage;
+using GrpcCa.ControlPlane.Telemetry;
 using GrpcCa.Host;
 
 namespace GrpcCa.ControlPlane;
@@ -22,7 +23,7 @@ internal static class ServerRun
     public static async Task<int> ServeAsync(ControlPlaneOptions options, bool mayFound, TimeProvider time, CancellationToken cancellationToken)
     {
         using var turn = TakeData(options, mayFound);
-        using var logs = LoggerFactory.Create(logging => logging.AddSimpleConsole());
+        using var logs = LoggerFactory.Create(logging => logging.AddLogLines());
         await using var store = await StoreFactory.OpenAsync(options.Storage, time, logs, cancellationToken);
         ClaimSocket(options.AdminSocket);
         await using var app = ControlPlaneApp.Build(options, store, time);
@@ -30,6 +31,7 @@ internal static class ServerRun
         await start.PrepareAsync(mayFound, cancellationToken);
         await app.StartAsync(cancellationToken);
         await start.WriteTokenAsync(cancellationToken);
+        await TellAsync(start, app.Services.GetRequiredService<AuthorityBook>(), cancellationToken);
         Console.WriteLine($"ready {app.Services.GetRequiredService<ListeningEndpoint>().Address}");
         var stopped = app.WaitForShutdownAsync(cancellationToken);
         if (await Task.WhenAny(stopped, store.Fatal) == stopped) return 0;
@@ -52,10 +54,15 @@ internal static class ServerRun
         if ((await authorities.CurrentAsync(cancellationToken)).Active(AuthorityPurpose.Issuing) is { Issuers.IsEmpty: false } existing)
             throw new HierarchyException($"'{options.DataDirectory}' has a CA already: {existing.DisplayName}, root {existing.RootSha256}; it is left as it is");
         await start.PrepareAsync(mayFound: true, cancellationToken);
+        await TellAsync(start, authorities, cancellationToken);
+        return 0;
+    }
+
+    private static async Task TellAsync(StartUp start, AuthorityBook authorities, CancellationToken cancellationToken)
+    {
         var authority = (await authorities.CurrentAsync(cancellationToken)).Active(AuthorityPurpose.Issuing)!;
         Console.WriteLine($"root: {start.RootFile}");
         Console.WriteLine($"fingerprint: {authority.RootSha256}");
-        return 0;
     }
 
     /// <summary>A line for the person who started the program; null when the fault is ours and wants its stack.</summary>

@@ -75,9 +75,11 @@ internal sealed class FlattenedJws
         }
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
+            // Of a body that is refused only the protected header still matters, for its nonce.
+            if (fault.Refusal is not null && Protected is not null) return;
             var name = reader.GetString()!;
             reader.Read();
-            ReadMember(name, ref reader, what, fault);
+            if (fault.Refusal is null || name == "protected") ReadMember(name, ref reader, what, fault);
             reader.Skip();
         }
         // Reads on to the end of the text, so that anything after the object is seen.

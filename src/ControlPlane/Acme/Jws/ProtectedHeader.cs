@@ -55,6 +55,8 @@ internal sealed class ProtectedHeader
         var seen = new HashSet<string>(StringComparer.Ordinal);
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
+            // Of a header that is refused only the nonce still matters.
+            if (fault.Refusal is not null && Nonce is not null) return;
             var name = reader.GetString()!;
             reader.Read();
             if (!seen.Add(name))

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using Grpc.Core;
 using GrpcCa.AdminCli.Connection;
 using GrpcCa.AdminCli.Output;
+using GrpcCa.Host.Identity;
 
 namespace GrpcCa.AdminCli.Commands;
 
@@ -18,7 +19,12 @@ internal sealed class CommandContext(ParseResult line, GlobalOptions globals, Cl
 
     public CancellationToken Cancel => cancel;
 
-    public ServerAddress Address => address ??= globals.AddressOf(line, environment);
+    /// <summary>The server that is meant; <c>login</c> sets the one of its token.</summary>
+    public ServerAddress Address
+    {
+        get => address ??= globals.AddressOf(line, environment);
+        set => address = value;
+    }
 
     public string IdentityDirectory => globals.IdentityOf(line, environment);
 
@@ -48,7 +54,7 @@ internal sealed class CommandContext(ParseResult line, GlobalOptions globals, Cl
         }
         catch (RpcException refused) when (refused.StatusCode == StatusCode.NotFound)
         {
-            var failure = RpcFailures.Of(refused, Address);
+            var failure = FailureOf(refused);
             throw await KnownResources.ClosestAsync(this, resource) is { } close ? failure.WithHint($"did you mean '{close}'?") : failure;
         }
     }
@@ -62,6 +68,22 @@ internal sealed class CommandContext(ParseResult line, GlobalOptions globals, Cl
 
     /// <summary>Makes a repeated request harmless (AIP-155).</summary>
     public static string NewRequestId() => Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
+
+    public CliFailure FailureOf(RpcException fault) => RpcFailures.Of(fault, Address, link?.Trust?.LastFault);
+
+    /// <summary>After a command that worked: a client certificate near its end is replaced, so that nobody has to think of it.</summary>
+    public async Task RenewIdentityAsync()
+    {
+        if (link is null || !link.WantsRenewal(Now)) return;
+        try
+        {
+            await OperatorRenewal.RenewAsync(link.Invoker, Call, IdentityDirectory);
+        }
+        catch (Exception fault) when (fault is RpcException or IdentityException or IOException)
+        {
+            Printer.Note($"warning: the client certificate in {IdentityDirectory} could not be renewed: {fault.Message}");
+        }
+    }
 
     public int Fail(CliFailure failure)
     {

@@ -2,6 +2,7 @@ using System.CommandLine;
 using GrpcCa.AdminCli.Connection;
 using GrpcCa.AdminCli.Output;
 using GrpcCa.Host;
+using GrpcCa.Host.Identity;
 
 namespace GrpcCa.AdminCli.Commands;
 
@@ -81,8 +82,13 @@ internal sealed class GlobalOptions
                 : throw CliFailure.Usage($"'{given}' is no server address", "write unix:PATH or HOST:PORT, such as unix:/var/lib/grpcca/admin.sock or ca.net.gq:14443");
         var local = Path.Combine(environment.WorkingDirectory, ".grpcca", "admin.sock");
         if (File.Exists(local)) return ServerAddress.OfSocket(local);
-        return LoginRecord.ServerOf(IdentityOf(line, environment))
-            ?? throw new CliFailure(ExitCodes.Unreachable, "UNREACHABLE", "no server is known: there is no .grpcca/admin.sock here, and no login",
+        var store = new IdentityStore(IdentityOf(line, environment));
+        if (store.Exists)
+        {
+            using var identity = store.Load();
+            return ServerAddress.OfEndpoint(identity.Endpoint);
+        }
+        throw new CliFailure(ExitCodes.Unreachable, "UNREACHABLE", "no server is known: there is no .grpcca/admin.sock here, and no login",
                 "start one with ./run, or say which with --server unix:PATH or --server HOST:PORT");
     }
 

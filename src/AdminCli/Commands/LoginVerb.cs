@@ -1,5 +1,5 @@
 using System.CommandLine;
-using GrpcCa.AdminCli.Output;
+using GrpcCa.AdminCli.Connection;
 using GrpcCa.Host;
 using GrpcCa.Host.Identity;
 
@@ -34,6 +34,7 @@ internal sealed class LoginVerb : Verb
     protected override async Task<int> RunAsync(CommandContext context)
     {
         if (!JoinToken.TryParse(await ReadAsync(context), out var token, out var fault)) throw CliFailure.Usage(fault);
+        context.Address = ServerAddress.OfEndpoint(token.Endpoint);
         var store = new IdentityStore(context.IdentityDirectory);
         Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(context.IdentityDirectory))!);
         var person = await new Enrollment(store, context.Environment.Time).JoinOperatorAsync(token, context.Cancel);

@@ -24,11 +24,11 @@ internal sealed record StatusReport
 
     public required IReadOnlyList<Gateway> Gateways { get; init; }
 
-    public required string ValidCertificates { get; init; }
+    public required Counted ValidCertificates { get; init; }
 
-    public required string RevokedCertificates { get; init; }
+    public required Counted RevokedCertificates { get; init; }
 
-    public required string NameRules { get; init; }
+    public required Counted NameRules { get; init; }
 
     public bool Healthy => Health == "SERVING";
 
@@ -54,9 +54,9 @@ internal sealed record StatusReport
             Authorities = authorities,
             Provisioners = (await provisioners).Provisioners,
             Gateways = (await gateways).Gateways,
-            ValidCertificates = Count(await valid),
-            RevokedCertificates = Count(await revoked),
-            NameRules = Count(((await rules).NameRules.Count, (await rules).NextPageToken)),
+            ValidCertificates = await valid,
+            RevokedCertificates = await revoked,
+            NameRules = Counted.Of((await rules).NameRules.Count, (await rules).NextPageToken),
         };
     }
 
@@ -77,9 +77,10 @@ internal sealed record StatusReport
             ["gateways"] = JsonText.Of(Gateways),
             ["counts"] = new JsonObject
             {
-                ["validCertificates"] = ValidCertificates,
-                ["revokedCertificates"] = RevokedCertificates,
-                ["nameRules"] = NameRules,
+                ["validCertificates"] = ValidCertificates.Number,
+                ["revokedCertificates"] = RevokedCertificates.Number,
+                ["nameRules"] = NameRules.Number,
+                ["countedAtMost"] = CountedAtMost,
             },
         };
     }
@@ -102,12 +103,18 @@ internal sealed record StatusReport
         }
     }
 
-    private static async Task<(int, string)> CertificatesAsync(CommandContext context, string state)
+    private static async Task<Counted> CertificatesAsync(CommandContext context, string state)
     {
         var page = await new CertificateService.CertificateServiceClient(context.Server)
             .ListCertificatesAsync(new() { PageSize = CountedAtMost, Filter = new Filter().EqualWord("state", state).ToString() }, context.Call);
-        return (page.Certificates.Count, page.NextPageToken);
+        return Counted.Of(page.Certificates.Count, page.NextPageToken);
     }
+}
 
-    private static string Count((int Count, string NextToken) page) => page.NextToken.Length == 0 ? $"{page.Count}" : $"{page.Count}+";
+/// <summary>A number that may be larger than what was counted.</summary>
+internal readonly record struct Counted(int Number, bool More)
+{
+    public static Counted Of(int number, string nextToken) => new(number, nextToken.Length > 0);
+
+    public override string ToString() => More ? $"{Number}+" : $"{Number}";
 }

@@ -29,7 +29,7 @@ internal sealed class StatusVerb() : Verb("status", "The instance on one screen:
             new("Health", report.Healthy ? new Cell("serving", Tone.Good) : new Cell(report.Health, Tone.Bad)),
             new("Version", report.Version),
             new("Certificates", $"{report.ValidCertificates} valid, {report.RevokedCertificates} revoked"),
-            new("Name rules", report.NameRules),
+            new("Name rules", report.NameRules.ToString()),
         ]);
         Section(printer, "Authorities", AuthorityText.Columns(context.Now), report.Authorities.Select(a => a.Authority).ToList());
         Section(printer, "Issuers", AuthorityText.IssuerColumns, report.Authorities.SelectMany(a => a.Issuers).ToList());

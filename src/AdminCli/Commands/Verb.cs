@@ -1,7 +1,6 @@
 using System.CommandLine;
 using Grpc.Core;
-using GrpcCa.AdminCli.Connection;
-using GrpcCa.AdminCli.Output;
+using GrpcCa.Host.Identity;
 
 namespace GrpcCa.AdminCli.Commands;
 
@@ -21,7 +20,9 @@ internal abstract class Verb : Command, IExampled
         using var context = new CommandContext(line, invocation.Globals, invocation.Environment, cancel);
         try
         {
-            return await RunAsync(context);
+            var exitCode = await RunAsync(context);
+            await context.RenewIdentityAsync();
+            return exitCode;
         }
         catch (Exception) when (cancel.IsCancellationRequested)
         {
@@ -34,7 +35,11 @@ internal abstract class Verb : Command, IExampled
         }
         catch (RpcException refused)
         {
-            return context.Fail(RpcFailures.Of(refused, context.Address));
+            return context.Fail(context.FailureOf(refused));
+        }
+        catch (IdentityException fault)
+        {
+            return context.Fail(new CliFailure(ExitCodes.NotAllowed, "IDENTITY", fault.Message, cause: fault));
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Google.Rpc;
 using Grpc.Core;
 
@@ -6,11 +7,17 @@ namespace GrpcCa.AdminCli.Connection;
 /// <summary>Turns a failed call into what the person reads and the script tests: the server's own details first.</summary>
 internal static class RpcFailures
 {
-    public static CliFailure Of(RpcException fault, ServerAddress address)
+    /// <param name="fault">The failed call.</param>
+    /// <param name="address">Whom it was made to.</param>
+    /// <param name="distrust">Why the server's certificate was refused; null when it was not.</param>
+    public static CliFailure Of(RpcException fault, ServerAddress address, string? distrust)
     {
         // What the connection itself has to say arrives wrapped several times.
-        for (Exception? cause = fault.Status.DebugException; cause is not null; cause = cause.InnerException)
-            if (cause is CliFailure known) return known;
+        for (var cause = fault.Status.DebugException; cause is not null; cause = cause.InnerException)
+            if (cause is SocketException socket && address.Socket is { } path) return SocketFailures.Of(socket, path);
+        if (distrust is not null)
+            return new CliFailure(ExitCodes.Unreachable, "UNREACHABLE", $"{address} is not the control plane of the login: {distrust}",
+                "if the CA was made anew, log in again with a new token", fault);
 
         var status = fault.GetRpcStatus();
         var info = status?.GetDetail<ErrorInfo>();

@@ -15,7 +15,7 @@ internal sealed class Printer(CliEnvironment environment, OutputFormat format, b
     {
         if (IsJson)
         {
-            await JsonText.WriteListAsync(environment.Out, member, list.PagesAsync(JsonText.Of), () => list.Truncated);
+            await JsonText.WriteListAsync(environment.Out, member, list.PagesAsync(static row => JsonText.Of(row)), () => list.Truncated);
             return;
         }
         var rows = new List<T>();

@@ -24,7 +24,7 @@ internal sealed class List() : ListVerb<Account>("All ACME accounts.")
         Account.Types.State.Valid => new("valid", Tone.Good),
         Account.Types.State.Deactivated => new("deactivated", Tone.Warning),
         Account.Types.State.Revoked => new("revoked", Tone.Bad),
-        _ => "unknown",
+        _ => new("unknown"),
     };
 
     protected override Func<int, string, Task<Page<Account>>> Fetch(CommandContext context)

@@ -17,18 +17,18 @@ internal static class AuthorityText
 
     public static Cell Purpose(Authority authority) => authority.Purpose switch
     {
-        Authority.Types.Purpose.Issuing => "issuing",
-        Authority.Types.Purpose.Identity => "identity",
-        _ => "unknown",
+        Authority.Types.Purpose.Issuing => new("issuing"),
+        Authority.Types.Purpose.Identity => new("identity"),
+        _ => new("unknown"),
     };
 
     public static Cell State(KeyState state) => state switch
     {
-        KeyState.Staged => "staged",
+        KeyState.Staged => new("staged"),
         KeyState.Active => new("active", Tone.Good),
         KeyState.Retiring => new("retiring", Tone.Warning),
-        KeyState.Retired => "retired",
-        _ => "unknown",
+        KeyState.Retired => new("retired"),
+        _ => new("unknown"),
     };
 
     public static IReadOnlyList<Column<Authority>> Columns(DateTimeOffset now) =>

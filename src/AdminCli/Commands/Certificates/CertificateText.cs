@@ -27,7 +27,7 @@ internal static class CertificateText
         Certificate.Types.State.Valid => new("valid", Tone.Good),
         Certificate.Types.State.Expired => new("expired", Tone.Warning),
         Certificate.Types.State.Revoked => new("revoked", Tone.Bad),
-        _ => "unknown",
+        _ => new("unknown"),
     };
 
     /// <summary>The names without their kind, as people call them.</summary>

@@ -31,7 +31,7 @@ internal sealed class List : ListVerb<NameRule>
     {
         NameRule.Types.Effect.Allow => new("allow", Tone.Good),
         NameRule.Types.Effect.Deny => new("deny", Tone.Bad),
-        _ => "unknown",
+        _ => new("unknown"),
     };
 
     protected override Func<int, string, Task<Page<NameRule>>> Fetch(CommandContext context)

@@ -11,7 +11,7 @@ namespace GrpcCa.ControlPlane.Access;
 /// Finds out who calls, anew for every call: the connection says which identity, the books say whether it still
 /// counts. The books notice a change by any process on the same store, so a disabled caller is refused at its next call.
 /// </summary>
-internal sealed partial class CallerResolver(GatewayBook gateways, OperatorBook operators, TimeProvider time)
+internal sealed class CallerResolver(GatewayBook gateways, OperatorBook operators, TimeProvider time)
 {
     private const int SolSocket = 1;
     private const int SoPeerCredentials = 17;
@@ -72,8 +72,9 @@ internal sealed partial class CallerResolver(GatewayBook gateways, OperatorBook 
 
     private static Caller Disabled(string detail) => Caller.Refused(new(IdentityFaultKind.Disabled, detail));
 
-    [LibraryImport("libc", EntryPoint = "geteuid")]
-    private static partial uint EffectiveUserId();
+    [DllImport("libc", EntryPoint = "geteuid")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern uint EffectiveUserId();
 
     private sealed class ReadIdentity
     {

@@ -1,5 +1,6 @@
 using Google.Protobuf.Reflection;
 using GrpcCa.V1;
+using ServiceDescriptor = Google.Protobuf.Reflection.ServiceDescriptor;
 
 namespace GrpcCa.ControlPlane.Api;
 

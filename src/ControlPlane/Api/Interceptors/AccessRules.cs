@@ -3,6 +3,7 @@ using System.Collections.Immutable;
 using Google.Protobuf.Reflection;
 using GrpcCa.ControlPlane.Access;
 using GrpcCa.V1;
+using ServiceDescriptor = Google.Protobuf.Reflection.ServiceDescriptor;
 using Role = GrpcCa.ControlPlane.Access.Role;
 
 namespace GrpcCa.ControlPlane.Api.Interceptors;

@@ -16,7 +16,7 @@ internal readonly struct FieldCheck(List<FieldViolation> violations)
     /// <param name="inResource">Within a resource that is created or updated.</param>
     public void Run(IMessage message, MessagePlan plan, string path, Writing inResource = Writing.No)
     {
-        var mask = plan.Mask is { } field ? (FieldMask?)field.Field.Accessor.GetValue(message) : null;
+        var mask = plan.Mask is { } masked ? (FieldMask?)masked.Field.Accessor.GetValue(message) : null;
         foreach (var field in plan.Fields)
         {
             var value = field.Field.Accessor.GetValue(message);

@@ -5,6 +5,7 @@ using GrpcCa.ControlPlane.Gateways;
 using GrpcCa.ControlPlane.Provisioners;
 using GrpcCa.Protocol;
 using GrpcCa.V1;
+using KeyState = GrpcCa.ControlPlane.Authorities.KeyState;
 
 namespace GrpcCa.ControlPlane.Api.Mapping;
 

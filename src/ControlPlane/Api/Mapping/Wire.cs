@@ -1,4 +1,6 @@
+using System.Globalization;
 using Google.Protobuf.WellKnownTypes;
+using GrpcCa.ControlPlane.Pki;
 using GrpcCa.ControlPlane.Refusals;
 using GrpcCa.Protocol;
 
@@ -11,7 +13,7 @@ internal static class Wire
     /// <exception cref="RefusalException">It is no name of the collection.</exception>
     public static string Id(string name, string collection, string field) => ResourceName.TryParse(name, collection, out var id)
         ? id
-        : throw new RefusalException(RefusalReason.InvalidArgument, $"'{SafeText.Escape(name)}' is not a name such as {collection}/…") { Field = field };
+        : throw new RefusalException(RefusalReason.InvalidArgument, $"{Excerpt.Of(name)} is not a name such as {collection}/…") { Field = field };
 
     public static Timestamp? Time(DateTimeOffset? time) => time is { } moment ? Timestamp.FromDateTimeOffset(moment) : null;
 
@@ -31,4 +33,11 @@ internal static class Wire
             throw new RefusalException(RefusalReason.InvalidArgument, "is no time between the years 1 and 9999") { Field = field };
         }
     }
+
+    /// <summary>The time in a page position.</summary>
+    /// <exception cref="RefusalException">It is none.</exception>
+    public static DateTimeOffset Position(string milliseconds) =>
+        long.TryParse(milliseconds, NumberStyles.None, CultureInfo.InvariantCulture, out var time) && time <= DateTimeOffset.MaxValue.ToUnixTimeMilliseconds()
+            ? DateTimeOffset.FromUnixTimeMilliseconds(time)
+            : throw new RefusalException(RefusalReason.InvalidArgument, "page_token is not one of this list") { Field = "page_token" };
 }

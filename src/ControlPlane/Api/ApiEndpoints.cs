@@ -27,6 +27,7 @@ internal static class ApiEndpoints
         services.AddSingleton<IdentityTrust>();
         services.AddSingleton<RequestLedger>();
         services.AddSingleton<OnceOnly>();
+        services.AddSingleton<AcmeRequests>();
         services.AddSingleton<FaultInterceptor>();
         services.AddSingleton<AccessInterceptor>();
         services.AddSingleton<FieldBehaviorInterceptor>();
@@ -39,10 +40,17 @@ internal static class ApiEndpoints
     /// <summary>Maps every service; reflection answers on the admin socket only (<see cref="AccessRules"/>).</summary>
     public static void MapApi(this IEndpointRouteBuilder endpoints)
     {
+        endpoints.MapGrpcService<AccountApi>();
+        endpoints.MapGrpcService<AcmeApi>();
         endpoints.MapGrpcService<AuditApi>();
+        endpoints.MapGrpcService<AuthorityApi>();
+        endpoints.MapGrpcService<CertificateApi>();
         endpoints.MapGrpcService<GatewayApi>();
         endpoints.MapGrpcService<NameApi>();
         endpoints.MapGrpcService<OperatorApi>();
+        endpoints.MapGrpcService<OrderApi>();
+        endpoints.MapGrpcService<ProfileApi>();
+        endpoints.MapGrpcService<ProvisionerApi>();
         endpoints.MapGrpcService<TrustApi>();
         endpoints.MapGrpcHealthChecksService();
         endpoints.MapGrpcService<ReflectionServiceImpl>();

@@ -9,6 +9,7 @@ using GrpcCa.ControlPlane.Profiles;
 using GrpcCa.ControlPlane.Refusals;
 using GrpcCa.ControlPlane.Signing;
 using GrpcCa.ControlPlane.Storage;
+using PublicKey = GrpcCa.ControlPlane.Pki.PublicKey;
 
 namespace GrpcCa.ControlPlane.Authorities;
 

@@ -6,6 +6,7 @@ using GrpcCa.ControlPlane.Issuance;
 using GrpcCa.ControlPlane.Pki;
 using GrpcCa.ControlPlane.Signing;
 using GrpcCa.ControlPlane.Storage;
+using PublicKey = GrpcCa.ControlPlane.Pki.PublicKey;
 
 namespace GrpcCa.ControlPlane.Authorities;
 
@@ -14,7 +15,7 @@ namespace GrpcCa.ControlPlane.Authorities;
 /// ones. What is there is left alone, so that a founding that was cut off is finished by the next start.
 /// </summary>
 internal sealed class HierarchyFounder(
-    IStore store, AuthorityBook book, IssuanceCorridor corridor, SigningDesk desk, HierarchyImport import, TimeProvider time)
+    AuthorityBook book, IssuanceCorridor corridor, SigningDesk desk, HierarchyImport import, TimeProvider time)
 {
     private const string Scheme = "file";
 

@@ -5,6 +5,7 @@ using GrpcCa.ControlPlane.Issuance;
 using GrpcCa.ControlPlane.Pki;
 using GrpcCa.ControlPlane.Signing;
 using GrpcCa.ControlPlane.Storage;
+using PublicKey = GrpcCa.ControlPlane.Pki.PublicKey;
 
 namespace GrpcCa.ControlPlane.Authorities;
 

@@ -13,9 +13,9 @@ internal static class IssuancePlanStore
             INSERT INTO issuance_plans (serial, kind, role, purpose, issuer, replica_id, created_at, outcome, tbs, tbs_sha256)
             VALUES (@serial, @kind, @role, @purpose, @issuer, @replica, @created, 'planned', @tbs, @hash)
             """)
-            .With("@serial", plan.Serial.Hex).With("@kind", plan.Kind).With("@role", plan.Role).With("@purpose", plan.Purpose)
-            .With("@issuer", plan.Issuer).With("@replica", plan.ReplicaId).With("@created", plan.CreatedAt)
-            .With("@tbs", plan.Tbs).With("@hash", plan.TbsSha256)
+            .With("serial", plan.Serial.Hex).With("kind", plan.Kind).With("role", plan.Role).With("purpose", plan.Purpose)
+            .With("issuer", plan.Issuer).With("replica", plan.ReplicaId).With("created", plan.CreatedAt)
+            .With("tbs", plan.Tbs).With("hash", plan.TbsSha256)
             .ExecuteAsync();
         if (rows != 1) throw new InvalidOperationException($"plan {plan.Serial} was not recorded");
     }
@@ -26,7 +26,7 @@ internal static class IssuancePlanStore
             UPDATE issuance_plans SET outcome = @outcome, closed_at = @now, tbs = NULL
             WHERE serial = @serial AND outcome = 'planned'
             """)
-            .With("@outcome", outcome).With("@now", now).With("@serial", serial.Hex)
+            .With("outcome", outcome).With("now", now).With("serial", serial.Hex)
             .ExecuteAsync() == 1;
 
     /// <summary>Open plans of a replica, and those of others that are older than <paramref name="staleBefore"/>.</summary>
@@ -36,12 +36,12 @@ internal static class IssuancePlanStore
             WHERE outcome = 'planned' AND (replica_id = @replica OR created_at < @stale)
             ORDER BY created_at, serial LIMIT @limit
             """)
-            .With("@replica", replicaId).With("@stale", staleBefore).With("@limit", limit)
+            .With("replica", replicaId).With("stale", staleBefore).With("limit", limit)
             .ListAsync(Map);
 
     public static ValueTask<IssuancePlan?> FindAsync(StoreSession session, SerialNumber serial) =>
         session.Sql($"SELECT {Columns} FROM issuance_plans WHERE serial = @serial")
-            .With("@serial", serial.Hex)
+            .With("serial", serial.Hex)
             .FirstAsync(Map);
 
     private const string Columns = "serial, kind, role, purpose, issuer, replica_id, created_at, outcome, tbs, tbs_sha256";

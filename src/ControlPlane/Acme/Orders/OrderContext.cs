@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using GrpcCa.ControlPlane.Authorities;
 using GrpcCa.ControlPlane.Gateways;
 using GrpcCa.ControlPlane.Names;
+using GrpcCa.ControlPlane.Pki;
 using GrpcCa.ControlPlane.Policy;
 using GrpcCa.ControlPlane.Profiles;
 using GrpcCa.ControlPlane.Provisioners;

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Google.Protobuf.WellKnownTypes;
 using GrpcCa.ControlPlane.Pki;
 using GrpcCa.ControlPlane.Refusals;
@@ -32,4 +33,11 @@ internal static class Wire
             throw new RefusalException(RefusalReason.InvalidArgument, "is no time between the years 1 and 9999") { Field = field };
         }
     }
+
+    /// <summary>The time in a page position.</summary>
+    /// <exception cref="RefusalException">It is none.</exception>
+    public static DateTimeOffset Position(string milliseconds) =>
+        long.TryParse(milliseconds, NumberStyles.None, CultureInfo.InvariantCulture, out var time) && time <= DateTimeOffset.MaxValue.ToUnixTimeMilliseconds()
+            ? DateTimeOffset.FromUnixTimeMilliseconds(time)
+            : throw new RefusalException(RefusalReason.InvalidArgument, "page_token is not one of this list") { Field = "page_token" };
 }

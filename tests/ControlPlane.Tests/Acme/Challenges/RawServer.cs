@@ -41,9 +41,9 @@ internal sealed class RawServer : IAsyncDisposable
     public static RawServer Start(Func<Stream, string, CancellationToken, Task> answer, string address = "127.0.0.1", int port = 0,
         X509Certificate2? certificate = null, SslProtocols protocols = SslProtocols.None)
     {
-        var listener = new TcpListener(IPAddress.Parse(address), port);
-        listener.Start();
-        return new RawServer(listener, answer, certificate, protocols);
+        var listening = new TcpListener(IPAddress.Parse(address), port);
+        listening.Start();
+        return new RawServer(listening, answer, certificate, protocols);
     }
 
     /// <summary>Always the same bytes.</summary>
@@ -74,6 +74,9 @@ internal sealed class RawServer : IAsyncDisposable
     public static string Redirect(string location, int status = 302) => $"HTTP/1.1 {status} Elsewhere\r\nLocation: {location}\r\nContent-Length: 0\r\n\r\n";
 
     public static Task SayAsync(Stream stream, string text, CancellationToken stop) => stream.WriteAsync(Encoding.Latin1.GetBytes(text), stop).AsTask();
+
+    /// <summary>Says nothing until the server stops.</summary>
+    public static Task SilenceAsync(CancellationToken stop) => new TaskCompletionSource().Task.WaitAsync(stop);
 
     /// <summary>A certificate nobody has a reason to trust.</summary>
     public static X509Certificate2 SelfSigned(string name = "nobody.test", Action<CertificateRequest>? change = null)

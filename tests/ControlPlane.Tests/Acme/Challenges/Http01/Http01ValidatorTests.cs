@@ -195,7 +195,7 @@ public sealed class Http01ValidatorTests : IAsyncDisposable
         await using var server = RawServer.Start(async (stream, _, stop) =>
         {
             await RawServer.SayAsync(stream, first, stop);
-            await Task.Delay(Timeout.Infinite, stop);
+            await RawServer.SilenceAsync(stop);
         });
 
         var outcome = await validation.RunAsync("nas.test", server.Port);
@@ -246,7 +246,7 @@ public sealed class Http01ValidatorTests : IAsyncDisposable
     [Fact]
     public async Task Cancellation_ReachesTheCaller()
     {
-        await using var server = RawServer.Start((_, _, stop) => Task.Delay(Timeout.Infinite, stop));
+        await using var server = RawServer.Start((_, _, stop) => RawServer.SilenceAsync(stop));
         using var stop = new CancellationTokenSource();
         var running = validation.Validator.ValidateAsync(validation.Task("nas.test", server.Port), stop.Token);
 

@@ -73,9 +73,6 @@ public sealed class RedirectTests : IAsyncDisposable
     [Fact]
     public async Task TargetWithoutTls_IsATlsFault()
     {
-        await using var notTls = RawServer.Start((stream, _, stop) => RawServer.SayAsync(stream, "HTTP/1.1 400 Bad Request\r\n\r\n", stop), "127.0.0.2");
-        await using var garbage = RawServer.Start(RawServer.Redirect($"https://nas.test:{notTls.Port}/"));
-        validation.Dns.Remove("nas.test").A("nas.test", "127.0.0.1", "127.0.0.2");
         using var talker = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Parse("127.0.0.6"), 0);
         talker.Start();
         var port = ((System.Net.IPEndPoint)talker.LocalEndpoint).Port;
@@ -83,7 +80,7 @@ public sealed class RedirectTests : IAsyncDisposable
         {
             using var client = await talker.AcceptTcpClientAsync(TestContext.Current.CancellationToken);
             await RawServer.SayAsync(client.GetStream(), "HTTP/1.1 400 Bad Request\r\n\r\n", TestContext.Current.CancellationToken);
-            await client.GetStream().ReadAsync(new byte[4096], TestContext.Current.CancellationToken);
+            await client.GetStream().CopyToAsync(Stream.Null, TestContext.Current.CancellationToken);
         }, TestContext.Current.CancellationToken);
         await using var plain = RawServer.Start(RawServer.Redirect($"https://127.0.0.6:{port}/"));
 

@@ -4,7 +4,7 @@ using System.Data.Common;
 namespace GrpcCa.ControlPlane.Storage;
 
 /// <summary>A command that is kept, with its parameters: a second use only changes their values.</summary>
-internal sealed class PreparedStatement(DbCommand command) : IDisposable
+internal sealed class PreparedStatement(StoreSession session, DbCommand command) : IDisposable
 {
     private readonly List<Slot> slots = [];
     private int next;
@@ -36,6 +36,9 @@ internal sealed class PreparedStatement(DbCommand command) : IDisposable
         var missing = slots.First(slot => slot.FilledIn != use);
         throw new InvalidOperationException($"parameter '{missing.Name}' has no value in: {command.CommandText}");
     }
+
+    /// <summary>Notes a failure; true when it is a key that is there already.</summary>
+    public bool Failed(DbException fault) => session.Failed(fault);
 
     public void Dispose() => command.Dispose();
 

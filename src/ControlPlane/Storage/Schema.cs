@@ -34,7 +34,7 @@ internal sealed class Schema
     /// </summary>
     public async ValueTask<int> UpgradeAsync(StoreSession session, TimeProvider time, ILogger log)
     {
-        await session.Sql(Record).ExecuteAsync();
+        await RunAsync(session, Record);
         var applied = await session.Sql("SELECT version, name, sha256 FROM schema_versions ORDER BY version")
             .ListAsync(row => (Version: (int)row.GetInt64(0), Name: row.GetString(1), Sha256: row.GetString(2)));
         var known = Steps.ToDictionary(step => step.Version);
@@ -61,10 +61,20 @@ internal sealed class Schema
 
     private static async ValueTask ApplyAsync(StoreSession session, SchemaStep step, TimeProvider time)
     {
-        await session.Sql(step.Text).ExecuteAsync();
+        await RunAsync(session, step.Text);
         await session.Sql("INSERT INTO schema_versions (version, name, sha256, applied_at) VALUES (@version, @name, @sha256, @applied_at)")
             .With("version", step.Version).With("name", step.Name).With("sha256", step.Sha256).With("applied_at", time.GetUtcNow())
             .ExecuteAsync();
+    }
+
+    // Runs once, so it is not kept among the prepared statements.
+    private static async ValueTask RunAsync(StoreSession session, string text)
+    {
+        await using var command = session.Connection.CreateCommand();
+#pragma warning disable CA2100 // Texts are embedded files.
+        command.CommandText = text;
+#pragma warning restore CA2100
+        await command.ExecuteNonQueryAsync();
     }
 
     private static IEnumerable<string> StepNames(string engine)

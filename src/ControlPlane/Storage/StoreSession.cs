@@ -16,6 +16,9 @@ internal sealed class StoreSession(DbConnection connection) : IDisposable
     private readonly Dictionary<string, PreparedStatement> prepared = new(StringComparer.Ordinal);
     private readonly Queue<string> oldestFirst = new();
 
+    // The first statement that failed. PostgreSQL turns the commit after it into a rollback without a word.
+    private DbException? failed;
+
     internal DbConnection Connection => connection;
 
     /// <summary>A statement, ready for its parameters.</summary>
@@ -24,6 +27,24 @@ internal sealed class StoreSession(DbConnection connection) : IDisposable
         if (!prepared.TryGetValue(text, out var statement)) statement = Prepare(text);
         statement.Restart();
         return new StoreStatement(statement);
+    }
+
+    /// <summary>
+    /// Runs a function in this session; engines call it. A statement that failed fails the function too, even one that
+    /// caught the exception and went on: half of what it wanted would be committed, or nothing.
+    /// </summary>
+    internal async ValueTask<T> RunAsync<T>(Func<StoreSession, ValueTask<T>> function)
+    {
+        failed = null;
+        var result = await function(this);
+        return failed is null ? result : throw new InvalidOperationException($"a statement failed and the function went on: {failed.Message}", failed);
+    }
+
+    /// <summary>Notes a statement's failure; true when it is a key that is there already.</summary>
+    internal bool Failed(DbException fault)
+    {
+        failed ??= fault;
+        return StoreFaults.IsDuplicate(fault);
     }
 
     /// <summary>Writes an event into the audit, in this session's transaction; engines call it for acts.</summary>
@@ -41,7 +62,7 @@ internal sealed class StoreSession(DbConnection connection) : IDisposable
 #pragma warning disable CA2100 // Texts are constants of *Store.cs, Audit/ and Storage/; a test keeps SQL there.
         command.CommandText = text;
 #pragma warning restore CA2100
-        var statement = new PreparedStatement(command);
+        var statement = new PreparedStatement(this, command);
         prepared.Add(text, statement);
         oldestFirst.Enqueue(text);
         return statement;

@@ -24,7 +24,7 @@ internal readonly struct StoreStatement(PreparedStatement statement)
         {
             return await statement.Ready().ExecuteNonQueryAsync();
         }
-        catch (DbException fault) when (StoreFaults.IsDuplicate(fault))
+        catch (DbException fault) when (statement.Failed(fault))
         {
             throw Duplicate(fault);
         }
@@ -38,7 +38,7 @@ internal readonly struct StoreStatement(PreparedStatement statement)
             await using var reader = await statement.Ready().ExecuteReaderAsync();
             return await reader.ReadAsync() ? map(reader) : null;
         }
-        catch (DbException fault) when (StoreFaults.IsDuplicate(fault))
+        catch (DbException fault) when (statement.Failed(fault))
         {
             throw Duplicate(fault);
         }
@@ -52,7 +52,7 @@ internal readonly struct StoreStatement(PreparedStatement statement)
             var value = await statement.Ready().ExecuteScalarAsync();
             return value is null or DBNull ? 0 : Convert.ToInt64(value);
         }
-        catch (DbException fault) when (StoreFaults.IsDuplicate(fault))
+        catch (DbException fault) when (statement.Failed(fault))
         {
             throw Duplicate(fault);
         }
@@ -68,7 +68,7 @@ internal readonly struct StoreStatement(PreparedStatement statement)
             while (await reader.ReadAsync()) rows.Add(map(reader));
             return rows;
         }
-        catch (DbException fault) when (StoreFaults.IsDuplicate(fault))
+        catch (DbException fault) when (statement.Failed(fault))
         {
             throw Duplicate(fault);
         }

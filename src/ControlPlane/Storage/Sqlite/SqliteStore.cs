@@ -48,6 +48,7 @@ internal sealed class SqliteStore : IStore
     public async ValueTask<T> ReadAsync<T>(Func<StoreSession, ValueTask<T>> read, CancellationToken cancellationToken)
     {
         if (writer.IsCurrentThread) throw new InvalidOperationException("a write may not call the store: it reads with its own session");
+        if (writer.Fatal.IsCompleted) throw writer.Stopped();
         cancellationToken.ThrowIfCancellationRequested();
         if (!readers.Reader.TryRead(out var link)) link = await AwaitReaderAsync(cancellationToken);
         try

@@ -33,7 +33,7 @@ internal sealed class WriteJob<T>(Func<StoreSession, ValueTask<T>> write, Cancel
     public override void Run(StoreSession session)
     {
         refusal = null;
-        var running = write(session);
+        var running = session.RunAsync(write);
         // SQLite answers at once, so this blocks only if the function waits for something that is not its session's.
         result = running.IsCompleted ? running.GetAwaiter().GetResult() : running.AsTask().GetAwaiter().GetResult();
     }

@@ -23,14 +23,21 @@ internal sealed class CertificateSigningRequest
 
     /// <summary>Reads and verifies a DER request.</summary>
     /// <exception cref="RefusalException">BadCsr, for everything that is wrong with it.</exception>
-    public static CertificateSigningRequest Parse(ReadOnlyMemory<byte> der, int maximumSize = DefaultMaximumSize)
+    public static CertificateSigningRequest Parse(ReadOnlyMemory<byte> der, int maximumSize = DefaultMaximumSize) =>
+        Read(der, maximumSize, keyOnly: false);
+
+    /// <summary>Reads and verifies a DER request of which only the key counts, because the names come from elsewhere.</summary>
+    /// <exception cref="RefusalException">BadCsr, for everything that is wrong with it.</exception>
+    public static PublicKey ParseKey(ReadOnlyMemory<byte> der) => Read(der, DefaultMaximumSize, keyOnly: true).Key;
+
+    private static CertificateSigningRequest Read(ReadOnlyMemory<byte> der, int maximumSize, bool keyOnly)
     {
         if (der.Length > maximumSize) throw Refused($"the CSR has {der.Length} octets; {maximumSize} are the most");
         if (der.Span.IndexOf("-----BEGIN"u8) >= 0) throw Refused("the CSR is PEM text; ACME wants the DER in base64url (RFC 8555 §7.4)");
         var reader = new CsrReader(der);
         try
         {
-            return reader.Read();
+            return reader.Read(keyOnly);
         }
         catch (PublicKeyException e)
         {

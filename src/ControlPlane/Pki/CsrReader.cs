@@ -14,7 +14,7 @@ internal sealed class CsrReader(ReadOnlyMemory<byte> der)
     /// <summary>What is being read, for the sentence when it cannot be.</summary>
     public string Part { get; private set; } = "its outermost structure";
 
-    public CertificateSigningRequest Read()
+    public CertificateSigningRequest Read(bool keyOnly)
     {
         var outer = new AsnReader(der, AsnEncodingRules.DER, Lenient);
         var request = outer.ReadSequence();
@@ -34,6 +34,7 @@ internal sealed class CsrReader(ReadOnlyMemory<byte> der)
         info.ThrowIfNotEmpty();
 
         VerifySignature(request, toBeVerified, key);
+        if (keyOnly) return new CertificateSigningRequest { Key = key, Names = [], MustStaple = extensions.MustStaple };
         Part = "its names";
         return new CertificateSigningRequest { Key = key, Names = [.. Names(extensions.Names, commonNames)], MustStaple = extensions.MustStaple };
     }

@@ -9,13 +9,17 @@ namespace GrpcCa.ControlPlane.Storage.Sqlite;
 /// </summary>
 internal sealed class SqliteLink : IDisposable
 {
+    private static readonly TimeSpan LongestRestart = TimeSpan.FromMilliseconds(50);
+
     private readonly SqliteConnection connection;
+    private readonly TimeSpan busyTimeout;
     private readonly List<sqlite3_stmt> words = [];
     private readonly sqlite3_stmt begin, beginImmediate, commit, rollback, savepoint, release, rollbackTo;
 
-    private SqliteLink(SqliteConnection connection)
+    private SqliteLink(SqliteConnection connection, TimeSpan busyTimeout)
     {
         this.connection = connection;
+        this.busyTimeout = busyTimeout;
         Session = new StoreSession(connection);
         begin = Word("BEGIN");
         beginImmediate = Word("BEGIN IMMEDIATE");
@@ -33,7 +37,7 @@ internal sealed class SqliteLink : IDisposable
 
     public static SqliteLink Open(StoreOptions options, bool forWriting)
     {
-        var connection = new SqliteConnection(new SqliteConnectionStringBuilder
+        var opening = new SqliteConnection(new SqliteConnectionStringBuilder
         {
             DataSource = options.Path,
             Mode = SqliteOpenMode.ReadWrite,
@@ -43,14 +47,14 @@ internal sealed class SqliteLink : IDisposable
         }.ConnectionString);
         try
         {
-            connection.Open();
-            raw.sqlite3_busy_timeout(connection.Handle, (int)options.BusyTimeout.TotalMilliseconds);
-            Settle(connection, options, forWriting);
-            return new SqliteLink(connection);
+            opening.Open();
+            raw.sqlite3_busy_timeout(opening.Handle, (int)options.BusyTimeout.TotalMilliseconds);
+            Settle(opening, options, forWriting);
+            return new SqliteLink(opening, options.BusyTimeout);
         }
         catch
         {
-            connection.Dispose();
+            opening.Dispose();
             throw;
         }
     }
@@ -83,8 +87,11 @@ internal sealed class SqliteLink : IDisposable
     /// <summary>Copies the log into the database; returns how many pages the log has.</summary>
     public int Checkpoint(bool restart)
     {
+        // Starting the log anew waits for readers, and every write with it: only for a moment, then at a later try.
+        raw.sqlite3_busy_timeout(connection.Handle, (int)Math.Min(busyTimeout.TotalMilliseconds, LongestRestart.TotalMilliseconds));
         var result = raw.sqlite3_wal_checkpoint_v2(connection.Handle, null,
             restart ? raw.SQLITE_CHECKPOINT_RESTART : raw.SQLITE_CHECKPOINT_PASSIVE, out var pages, out _);
+        raw.sqlite3_busy_timeout(connection.Handle, (int)busyTimeout.TotalMilliseconds);
         // Busy only says that a reader still needs a part of the log; the rest was copied.
         if (result != raw.SQLITE_BUSY) SqliteException.ThrowExceptionForRC(result, connection.Handle);
         return pages;

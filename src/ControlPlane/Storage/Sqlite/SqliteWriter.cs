@@ -208,7 +208,8 @@ internal sealed class SqliteWriter
         }
     }
 
-    private StoreUnavailableException Stopped() => fatal.Task.IsCompletedSuccessfully
+    /// <summary>What callers hear once nothing is taken any more.</summary>
+    public StoreUnavailableException Stopped() => fatal.Task.IsCompletedSuccessfully
         ? new StoreUnavailableException($"the store has stopped: {fatal.Task.Result.Message}", fatal.Task.Result)
         : new StoreUnavailableException("the store is closed");
 }

@@ -1,0 +1,4 @@
+namespace GrpcCa.AdminCli.Commands.Accounts;
+
+/// <summary><c>grpcca account</c></summary>
+internal sealed class AccountNoun() : Noun("account", "ACME accounts.", new List(), new Show());

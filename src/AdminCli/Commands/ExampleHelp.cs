@@ -1,0 +1,35 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using System.CommandLine.Invocation;
+
+namespace GrpcCa.AdminCli.Commands;
+
+/// <summary>The usual help, then examples; the root adds its exit codes and variables.</summary>
+internal sealed class ExampleHelp(HelpAction usual) : SynchronousCommandLineAction
+{
+    public override bool ClearsParseErrors => true;
+
+    public override int Invoke(ParseResult parseResult)
+    {
+        usual.Invoke(parseResult);
+        var output = parseResult.InvocationConfiguration.Output;
+        var command = parseResult.CommandResult.Command;
+        if (command is IExampled exampled)
+        {
+            output.WriteLine("Examples:");
+            foreach (var example in exampled.Examples) output.WriteLine("  " + example);
+        }
+        if (command is RootCommand)
+        {
+            output.WriteLine();
+            output.WriteLine("Exit codes:");
+            foreach (var (code, meaning) in ExitCodes.All) output.WriteLine($"  {code,-4} {meaning}");
+            output.WriteLine();
+            output.WriteLine("Variables:");
+            output.WriteLine("  GRPCCA_SERVER    address of the control plane, when --server is not given");
+            output.WriteLine("  GRPCCA_IDENTITY  directory of the client certificate, when --identity is not given");
+            output.WriteLine("  NO_COLOR         never colour the output");
+        }
+        return ExitCodes.Ok;
+    }
+}

@@ -1,0 +1,24 @@
+using System.CommandLine;
+using GrpcCa.Protocol;
+using GrpcCa.V1;
+
+namespace GrpcCa.AdminCli.Commands.Gateways;
+
+/// <summary><c>grpcca gateway show ID</c></summary>
+internal sealed class Show : Verb
+{
+    public Show() : base("show", "One gateway.") => Add(Gateway);
+
+    public Argument<string> Gateway { get; } = new("id") { Description = "The gateway's id" };
+
+    public override IReadOnlyList<string> Examples => ["grpcca gateway show home"];
+
+    protected override async Task<int> RunAsync(CommandContext context)
+    {
+        var name = Ids.Name(ResourceName.Gateways, context.Get(Gateway));
+        var client = new GatewayService.GatewayServiceClient(context.Server);
+        var gateway = await context.AboutAsync(name, client.GetGatewayAsync(new() { Name = name }, context.Call));
+        context.Printer.One(gateway, GatewayText.Fields(gateway, context.Now));
+        return ExitCodes.Ok;
+    }
+}

@@ -1,0 +1,90 @@
+using System.CommandLine;
+using Google.Protobuf.WellKnownTypes;
+using GrpcCa.AdminCli.Output;
+using GrpcCa.V1;
+
+namespace GrpcCa.AdminCli.Commands.Names;
+
+/// <summary>What <c>names allow</c> and <c>names deny</c> share: rules of one level, all of them checked before the first is made.</summary>
+internal abstract class RuleVerb : Verb
+{
+    private static readonly string[] Forms = ["exact", "label", "subtree", "wildcard", "ip"];
+    private readonly NameRule.Types.Effect effect;
+
+    protected RuleVerb(string name, string description, NameRule.Types.Effect effect) : base(name, description)
+    {
+        this.effect = effect;
+        Add(Patterns);
+        Level.AddTo(this, required: true);
+        Add(Comment);
+        Add(Expires);
+        Add(DryRun);
+    }
+
+    public Argument<string[]> Patterns { get; } = new("FORM:VALUE")
+    {
+        Description = "exact:nas.net.gq (that name), label:net.gq (one label below), subtree:net.gq (any depth below), "
+            + "wildcard:net.gq (the name *.net.gq), ip:100.64.0.0/10",
+        Arity = ArgumentArity.OneOrMore,
+    };
+
+    public LevelOptions Level { get; } = new();
+
+    public Option<string> Comment { get; } = new("--comment") { Description = "Why", HelpName = "TEXT", DefaultValueFactory = _ => "" };
+
+    public Option<string?> Expires { get; } = new("--expires") { Description = "When the rule stops to count: a date (2026-12-31), a time, or a span from now (30d)", HelpName = "WHEN" };
+
+    public Option<bool> DryRun { get; } = new("--dry-run") { Description = "Check on the server and print what would be, change nothing" };
+
+    protected override async Task<int> RunAsync(CommandContext context)
+    {
+        var rules = Rules(context);
+        var client = new NameService.NameServiceClient(context.Server);
+        var dryRun = context.Get(DryRun);
+        var made = new List<NameRule>();
+        // Several rules or none: a mistake in the third must not leave the first two behind.
+        if (dryRun || rules.Count > 1)
+            foreach (var rule in rules) made.Add(await CreateAsync(context, client, rule, validateOnly: true));
+        if (!dryRun)
+        {
+            made.Clear();
+            foreach (var rule in rules) made.Add(await CreateAsync(context, client, rule, validateOnly: false));
+        }
+        if (context.Printer.IsJson) context.Printer.Json(new System.Text.Json.Nodes.JsonObject { ["nameRules"] = JsonText.Of(made) });
+        else context.Printer.Table(List.Shown, made);
+        if (dryRun) context.Printer.Note("dry run: nothing was changed");
+        return ExitCodes.Ok;
+    }
+
+    private static async Task<NameRule> CreateAsync(CommandContext context, NameService.NameServiceClient client, NameRule rule, bool validateOnly)
+    {
+        var request = new CreateNameRuleRequest { NameRule = rule, ValidateOnly = validateOnly, RequestId = validateOnly ? "" : CommandContext.NewRequestId() };
+        return await context.AboutAsync(rule.Level, client.CreateNameRuleAsync(request, context.Call));
+    }
+
+    private List<NameRule> Rules(CommandContext context)
+    {
+        var level = Level.Of(context)!;
+        var expires = context.GetTime(Expires);
+        if (expires <= context.Now) throw CliFailure.Usage($"--expires is in the past ({expires:yyyy-MM-dd HH:mm:ss}Z)");
+        return [.. context.Get(Patterns).Distinct(StringComparer.Ordinal).Select(pattern => new NameRule
+        {
+            Level = level,
+            Effect = effect,
+            Pattern = Checked(pattern),
+            Comment = context.Get(Comment),
+            ExpireTime = expires is null ? null : Timestamp.FromDateTimeOffset(expires.Value),
+        })];
+    }
+
+    // Only the form: what a name may look like is the server's to say.
+    private static string Checked(string pattern)
+    {
+        var colon = pattern.IndexOf(':', StringComparison.Ordinal);
+        var form = colon < 0 ? "" : pattern[..colon];
+        if (Forms.Contains(form, StringComparer.Ordinal) && colon + 1 < pattern.Length) return pattern;
+        if (colon < 0) throw CliFailure.Usage($"'{pattern}' has no form", $"did you mean 'exact:{pattern}' (that name) or 'subtree:{pattern}' (all below it)?");
+        throw CliFailure.Usage($"'{pattern}' is no pattern", Suggestions.Closest(form, Forms) is { } close
+            ? $"did you mean '{close}{pattern[colon..]}'?" : $"a pattern is {string.Join(", ", Forms.Select(f => f + ":VALUE"))}");
+    }
+}

@@ -1,0 +1,7 @@
+namespace GrpcCa.AdminCli;
+
+/// <summary>The process <c>grpcca</c>.</summary>
+internal static class Program
+{
+    public static Task<int> Main(string[] args) => CliApp.RunAsync(args, CliEnvironment.OfProcess());
+}

@@ -1,0 +1,123 @@
+using System.Data.Common;
+using GrpcCa.ControlPlane.Pki;
+using GrpcCa.ControlPlane.Storage;
+
+namespace GrpcCa.ControlPlane.Certificates;
+
+/// <summary>Rows of certificates, the names they carry, and blocked keys.</summary>
+internal static class CertificateStore
+{
+    private const string Columns = """
+        serial, der, issuer, provisioner_id, account_id, order_id, profile_id, gateway_id, identifiers, key_type, key_sha256,
+        not_before, not_after, created_at, revoked_at, revocation_reason
+        """;
+
+    public static async ValueTask InsertAsync(StoreSession session, CertificateRecord certificate, CertificateEvidence evidence)
+    {
+        await session.Sql($"""
+                insert into certificates ({Columns}, new_order_evidence, finalize_evidence)
+                values (@serial, @der, @issuer, @provisioner_id, @account_id, @order_id, @profile_id, @gateway_id, @identifiers, @key_type, @key_sha256,
+                        @not_before, @not_after, @created_at, null, null, @new_order_evidence, @finalize_evidence)
+                """)
+            .With("@serial", certificate.Serial.Hex)
+            .With("@der", certificate.Der)
+            .With("@issuer", certificate.Issuer)
+            .With("@provisioner_id", certificate.ProvisionerId)
+            .With("@account_id", certificate.AccountId)
+            .With("@order_id", certificate.OrderId)
+            .With("@profile_id", certificate.ProfileId)
+            .With("@gateway_id", certificate.GatewayId)
+            .With("@identifiers", string.Join(' ', certificate.Identifiers))
+            .With("@key_type", certificate.KeyType)
+            .With("@key_sha256", certificate.KeySha256)
+            .With("@not_before", certificate.NotBefore)
+            .With("@not_after", certificate.NotAfter)
+            .With("@created_at", certificate.CreatedAt)
+            .With("@new_order_evidence", evidence.NewOrder)
+            .With("@finalize_evidence", evidence.Finalize)
+            .ExecuteAsync();
+        foreach (var identifier in certificate.Identifiers)
+            await session.Sql("insert into certificate_names (identifier, serial) values (@identifier, @serial)")
+                .With("@identifier", identifier.ToString())
+                .With("@serial", certificate.Serial.Hex)
+                .ExecuteAsync();
+    }
+
+    public static ValueTask<CertificateRecord?> FindAsync(StoreSession session, SerialNumber serial) => session
+        .Sql($"select {Columns} from certificates where serial = @serial")
+        .With("@serial", serial.Hex)
+        .FirstAsync(Read);
+
+    public static ValueTask<CertificateEvidence?> FindEvidenceAsync(StoreSession session, SerialNumber serial) => session
+        .Sql("select new_order_evidence, finalize_evidence from certificates where serial = @serial")
+        .With("@serial", serial.Hex)
+        .FirstAsync(row => new CertificateEvidence(row.OptionalBytes(0), row.OptionalBytes(1)));
+
+    /// <summary>Marks a certificate as revoked; zero rows when it is already.</summary>
+    public static ValueTask<int> RevokeAsync(StoreSession session, SerialNumber serial, RevocationReason reason, DateTimeOffset now) => session
+        .Sql("update certificates set revoked_at = @now, revocation_reason = @reason where serial = @serial and revoked_at is null")
+        .With("@now", now)
+        .With("@reason", (long)reason)
+        .With("@serial", serial.Hex)
+        .ExecuteAsync();
+
+    /// <summary>Blocks a key for ever: no certificate and no account uses it again.</summary>
+    public static ValueTask<int> BlockKeyAsync(StoreSession session, byte[] keySha256, SerialNumber serial, DateTimeOffset now) => session
+        .Sql("""
+            insert into blocked_keys (key_sha256, serial, created_at) values (@key_sha256, @serial, @now)
+            on conflict (key_sha256) do nothing
+            """)
+        .With("@key_sha256", keySha256)
+        .With("@serial", serial.Hex)
+        .With("@now", now)
+        .ExecuteAsync();
+
+    public static async ValueTask<bool> IsKeyBlockedAsync(StoreSession session, byte[] keySha256) => await session
+        .Sql("select count(*) from blocked_keys where key_sha256 = @key_sha256")
+        .With("@key_sha256", keySha256)
+        .NumberAsync() > 0;
+
+    /// <summary>
+    /// A page by a checked filter. The pieces come from the edge's filter table, never from a caller's text; values
+    /// are parameters.
+    /// </summary>
+    public static async ValueTask<List<CertificateRecord>> ListAsync(StoreSession session, CertificateQuery query)
+    {
+        var statement = session.Sql($"""
+            select {Columns} from certificates
+            where ({query.Condition}) and {query.AfterCondition}
+            order by {query.Ordering} limit @limit
+            """);
+        statement = query.Parameters.Aggregate(statement, (s, p) => p.Value is long number ? s.With(p.Key, number) : s.With(p.Key, (string)p.Value));
+        return await statement.With("@limit", query.Limit).ListAsync(Read);
+    }
+
+    private static CertificateRecord Read(DbDataReader row) => new()
+    {
+        Serial = SerialNumber.TryParseHex(row.GetString(0), out var serial) ? serial : throw new InvalidDataException("a stored serial is no hex number"),
+        Der = row.Bytes(1),
+        Issuer = row.GetString(2),
+        ProvisionerId = row.OptionalText(3),
+        AccountId = row.OptionalText(4),
+        OrderId = row.OptionalText(5),
+        ProfileId = row.OptionalText(6),
+        GatewayId = row.OptionalText(7),
+        Identifiers = [.. row.GetString(8).Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(Identifier.ParseKind)],
+        KeyType = row.GetString(9),
+        KeySha256 = row.Bytes(10),
+        NotBefore = row.Time(11),
+        NotAfter = row.Time(12),
+        CreatedAt = row.Time(13),
+        RevokedAt = row.OptionalTime(14),
+        RevocationReason = row.IsDBNull(15) ? null : (RevocationReason)row.GetInt64(15),
+    };
+}
+
+/// <summary>A list query built from a fixed table of pieces.</summary>
+/// <param name="Condition">SQL of the filter, <c>1 = 1</c> for none; from constants only.</param>
+/// <param name="AfterCondition">SQL of the page position, <c>1 = 1</c> for the first page; from constants only.</param>
+/// <param name="Ordering">SQL of the order; from constants only.</param>
+/// <param name="Parameters">Values, <c>long</c> or <c>string</c>, by parameter name.</param>
+/// <param name="Limit">Rows at most.</param>
+internal sealed record CertificateQuery(
+    string Condition, string AfterCondition, string Ordering, IReadOnlyList<KeyValuePair<string, object>> Parameters, int Limit);

@@ -1,0 +1,136 @@
+-- The hierarchy. Two purposes that never cross: 'Issuing' and 'Identity'. Several authorities and issuers of each
+-- may stand side by side in different states: that is rotation.
+create table authorities (
+  id text not null primary key,
+  purpose text not null,
+  display_name text not null,
+  root_der bytea not null,
+  root_key text,
+  state text not null,
+  permitted_names text not null,
+  revocation_base_url text,
+  created_at bigint not null
+);
+
+create table issuers (
+  id text not null primary key,
+  authority_id text not null references authorities (id),
+  der bytea not null,
+  signing_key text not null,
+  state text not null,
+  created_at bigint not null
+);
+
+-- What people configure, as documents with a version for compare-and-swap.
+create table profiles (
+  id text not null primary key,
+  document text not null,
+  version bigint not null
+);
+
+create table provisioners (
+  id text not null primary key,
+  document text not null,
+  version bigint not null,
+  created_at bigint not null,
+  updated_at bigint not null
+);
+
+create table accounts (
+  id text not null primary key,
+  provisioner_id text not null references provisioners (id),
+  key_thumbprint text not null,
+  key_json text not null,
+  status text not null,
+  contacts text not null,
+  terms_agreed bigint not null,
+  created_at bigint not null,
+  version bigint not null,
+  unique (provisioner_id, key_thumbprint)
+);
+
+create index accounts_by_time on accounts (created_at, id);
+
+create table authorizations (
+  id text not null primary key,
+  account_id text not null references accounts (id),
+  identifier text not null,
+  document text not null,
+  reusable_until bigint not null,
+  processing_by text,
+  created_at bigint not null,
+  expires_at bigint not null,
+  version bigint not null
+);
+
+create index authorizations_by_name on authorizations (account_id, identifier, reusable_until);
+create index authorizations_by_expiry on authorizations (expires_at);
+create index authorizations_processing on authorizations (processing_by) where processing_by is not null;
+
+create table orders (
+  id text not null primary key,
+  account_id text not null references accounts (id),
+  provisioner_id text not null,
+  document text not null,
+  evidence bytea not null,
+  planned_serial text,
+  certificate_serial text,
+  created_at bigint not null,
+  expires_at bigint not null,
+  version bigint not null
+);
+
+create index orders_by_account on orders (account_id, created_at, id);
+create index orders_by_time on orders (created_at, id);
+create index orders_by_expiry on orders (expires_at);
+create index orders_by_plan on orders (planned_serial) where planned_serial is not null;
+
+create table certificates (
+  serial text not null primary key,
+  der bytea not null,
+  issuer text not null,
+  provisioner_id text,
+  account_id text,
+  order_id text,
+  profile_id text,
+  gateway_id text,
+  identifiers text not null,
+  key_type text not null,
+  key_sha256 bytea not null,
+  not_before bigint not null,
+  not_after bigint not null,
+  created_at bigint not null,
+  revoked_at bigint,
+  revocation_reason bigint,
+  new_order_evidence bytea,
+  finalize_evidence bytea
+);
+
+create index certificates_by_time on certificates (created_at, serial);
+create index certificates_by_expiry on certificates (not_after, serial);
+create index certificates_by_account on certificates (account_id, created_at) where account_id is not null;
+create index certificates_by_key on certificates (key_sha256);
+create index certificates_revoked on certificates (issuer, revoked_at) where revoked_at is not null;
+
+create table certificate_names (
+  identifier text not null,
+  serial text not null references certificates (serial) on delete cascade,
+  primary key (identifier, serial)
+);
+
+-- mTLS identities: gateways, operators, the control plane. Never in the list of certificates for names.
+create table identity_certificates (
+  serial text not null primary key,
+  uri text not null,
+  der bytea not null,
+  not_after bigint not null,
+  created_at bigint not null
+);
+
+create index identity_certificates_by_expiry on identity_certificates (not_after);
+
+create table blocked_keys (
+  key_sha256 bytea not null primary key,
+  serial text not null,
+  created_at bigint not null
+);

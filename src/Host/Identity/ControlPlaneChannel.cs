@@ -1,0 +1,83 @@
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Security.Authentication;
+using System.Security.Cryptography.X509Certificates;
+using Grpc.Net.Client;
+
+namespace GrpcCa.Host.Identity;
+
+/// <summary>
+/// Opens gRPC channels to the control plane: over TLS that trusts only the identity roots, with a client certificate
+/// where there is one, or over the local admin socket. One connection per channel, so that a caller stays with one
+/// replica; no proxy from the environment.
+/// </summary>
+internal static class ControlPlaneChannel
+{
+    /// <summary>What the address of a local admin socket starts with.</summary>
+    public const string UnixScheme = "unix:";
+
+    /// <summary>A channel to <paramref name="endpoint"/> (host and port).</summary>
+    /// <param name="endpoint">Host and port, such as <c>ca.net.gq:14443</c>.</param>
+    /// <param name="trust">Who the other end must be.</param>
+    /// <param name="identity">The client certificate with its key; null to call without one.</param>
+    /// <param name="onConnect">Called at every new connection, before the first request on it.</param>
+    public static GrpcChannel Open(string endpoint, PeerTrust trust, X509Certificate2? identity, Action? onConnect = null) =>
+        Open(endpoint, trust.Validate, identity, onConnect);
+
+    /// <summary>A channel over the Unix socket at <paramref name="path"/>.</summary>
+    public static GrpcChannel OpenUnix(string path)
+    {
+        var handler = Handler();
+        handler.ConnectCallback = (_, ct) => ConnectAsync(new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified), new UnixDomainSocketEndPoint(path), ct);
+        return GrpcChannel.ForAddress("http://localhost", new GrpcChannelOptions { HttpHandler = handler, DisposeHttpClient = true });
+    }
+
+    internal static GrpcChannel Open(string endpoint, RemoteCertificateValidationCallback validate, X509Certificate2? identity, Action? onConnect)
+    {
+        var handler = Handler();
+        handler.SslOptions = new SslClientAuthenticationOptions
+        {
+            EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
+            CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
+            RemoteCertificateValidationCallback = validate,
+            ClientCertificateContext = identity is null ? null : SslStreamCertificateContext.Create(identity, additionalCertificates: null, offline: true),
+        };
+        handler.ConnectCallback = async (context, ct) =>
+        {
+            var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+            var stream = await ConnectAsync(socket, context.DnsEndPoint, ct);
+            onConnect?.Invoke();
+            return stream;
+        };
+        return GrpcChannel.ForAddress("https://" + endpoint, new GrpcChannelOptions { HttpHandler = handler, DisposeHttpClient = true });
+    }
+
+    private static SocketsHttpHandler Handler() => new()
+    {
+        UseProxy = false,
+        AllowAutoRedirect = false,
+        UseCookies = false,
+        // Nonces belong to the replica that minted them: all calls of a channel share one connection.
+        EnableMultipleHttp2Connections = false,
+        ConnectTimeout = TimeSpan.FromSeconds(5),
+        PooledConnectionIdleTimeout = Timeout.InfiniteTimeSpan,
+        PooledConnectionLifetime = Timeout.InfiniteTimeSpan,
+        KeepAlivePingPolicy = HttpKeepAlivePingPolicy.Always,
+        KeepAlivePingDelay = TimeSpan.FromSeconds(20),
+        KeepAlivePingTimeout = TimeSpan.FromSeconds(5),
+    };
+
+    private static async ValueTask<Stream> ConnectAsync(Socket socket, System.Net.EndPoint target, CancellationToken ct)
+    {
+        try
+        {
+            await socket.ConnectAsync(target, ct);
+            return new NetworkStream(socket, ownsSocket: true);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+}

@@ -1,0 +1,4 @@
+namespace GrpcCa.Host.Identity;
+
+/// <summary>An identity could not be read, made or trusted; the message is for the person who runs the program.</summary>
+internal sealed class IdentityException(string message, Exception? cause = null) : Exception(message, cause);

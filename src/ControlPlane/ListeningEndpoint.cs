@@ -12,7 +12,7 @@ internal sealed class ListeningEndpoint(IServer server)
     {
         get
         {
-            var addresses = server.Features.GetRequiredFeature<IServerAddressesFeature>().Addresses;
+            var addresses = server.Features.Get<IServerAddressesFeature>()!.Addresses;
             var url = addresses.First(a => a.StartsWith("https://", StringComparison.Ordinal) && !a.Contains("unix", StringComparison.Ordinal));
             var uri = new Uri(url);
             var host = IPAddress.TryParse(uri.Host.Trim('[', ']'), out var address) && (address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any))

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using GrpcCa.ControlPlane.Pki;
 using Microsoft.Extensions.Hosting;
+using PublicKey = GrpcCa.ControlPlane.Pki.PublicKey;
 
 namespace GrpcCa.ControlPlane.Authorities;
 

@@ -192,6 +192,15 @@ public sealed class CertificateSigningRequestTests
     }
 
     [Fact]
+    public void ParseKey_NamesNeedNotBeThere_ButTheSignatureMustBeGood()
+    {
+        var request = new RequestBuilder();
+        Assert.Equal(request.Key, CertificateSigningRequest.ParseKey(request.Build()).SubjectPublicKeyInfo.ToArray());
+        Assert.Throws<RefusalException>(() => CertificateSigningRequest.ParseKey(new RequestBuilder { Sign = _ => [0x30, 6, 2, 1, 1, 2, 1, 1] }.Build()));
+        Assert.Throws<RefusalException>(() => CertificateSigningRequest.ParseKey(new RequestBuilder { Extensions = [Names(Tagged(6, [65]))] }.Build()));
+    }
+
+    [Fact]
     public void Parse_HundredLongNames_FitsTheLimit()
     {
         var label = new string('a', 63);

@@ -28,15 +28,16 @@ internal sealed class RequestVerifier(NonceMint nonces, IAccountDirectory accoun
 
     private static void RequireServed(IncomingRequest request)
     {
-        if (!request.Gateway.Serves(request.Provisioner))
-            throw new RefusalException(RefusalReason.Unauthorized, $"this gateway does not serve the provisioner '{request.Provisioner}'");
+        if (request.Gateway.Serves(request.Provisioner)) return;
+        throw new RefusalException(RefusalReason.Unauthorized,
+            $"this gateway does not serve the provisioner {Excerpt.Of(request.Provisioner)}");
     }
 
     private static void RequireGoodNonce(NonceVerdict verdict)
     {
         if (verdict == NonceVerdict.Malformed) throw new RefusalException(RefusalReason.Malformed, "the nonce is not base64url");
         if (verdict != NonceVerdict.Good)
-            throw new RefusalException(RefusalReason.BadNonce, "the nonce was used before or is not one of this server's; use the fresh one");
+            throw new RefusalException(RefusalReason.BadNonce, "the nonce was used before or is not this server's; use the fresh one");
     }
 
     // RFC 8555 §6.2: jwk where the key is not yet or not at all an account's, kid everywhere else.
@@ -51,8 +52,7 @@ internal sealed class RequestVerifier(NonceMint nonces, IAccountDirectory accoun
     private async ValueTask<AccountKey> FindAccountAsync(string kid, IncomingRequest request, CancellationToken ct)
     {
         var account = await accounts.FindAsync(UrlBinding.AccountIdOf(kid, request), ct);
-        if (account is null || account.ProvisionerId != request.Provisioner)
-            throw new RefusalException(RefusalReason.AccountDoesNotExist, $"{Excerpt.Of(kid)} is not an account of '{request.Provisioner}'");
+        if (account is null || account.ProvisionerId != request.Provisioner) throw UrlBinding.NoAccount(kid, request);
         // RFC 8555 §7.3.6: refused whatever it signs.
         if (account.Status != AccountStatus.Valid)
         {

@@ -19,10 +19,11 @@ internal static class UrlBinding
         {
             return;
         }
+        if (request.Gateway.BaseUrls.IsEmpty)
+            throw Unauthorized($"the gateway {Excerpt.Of(request.Gateway.Id)} has no base URL, so no signed url can be right for it");
         // Both are shown: most mismatches are a reverse proxy that renames the host or a base URL nobody declared.
-        throw new RefusalException(RefusalReason.Unauthorized, request.Gateway.BaseUrls.IsEmpty
-            ? $"the gateway '{request.Gateway.Id}' has no base URL, so no signed url can be right for it"
-            : $"the signed url is {Excerpt.Of(signedUrl)}, but the request is for '{request.LinkOrigin}{request.Route.Path}'");
+        var expected = request.LinkOrigin + request.Route.Path;
+        throw Unauthorized($"the signed url is {Excerpt.Of(signedUrl)}, but the request is for {Excerpt.Of(expected)}");
     }
 
     /// <summary>
@@ -35,7 +36,12 @@ internal static class UrlBinding
         if (!AcmeRoutes.TryParseUrl(kid, out var origin, out var route) || route.Resource != AcmeResource.Account)
             throw new RefusalException(RefusalReason.Malformed, $"kid {Excerpt.Of(kid)} is not an account URL");
         if (route.Provisioner != request.Provisioner || !request.AccountOrigins.Contains(origin))
-            throw new RefusalException(RefusalReason.AccountDoesNotExist, $"{Excerpt.Of(kid)} is not an account of '{request.Provisioner}'");
+            throw NoAccount(kid, request);
         return route.Id;
     }
+
+    public static RefusalException NoAccount(string kid, IncomingRequest request) =>
+        new(RefusalReason.AccountDoesNotExist, $"{Excerpt.Of(kid)} is not an account of {Excerpt.Of(request.Provisioner)}");
+
+    private static RefusalException Unauthorized(string detail) => new(RefusalReason.Unauthorized, detail);
 }

@@ -39,7 +39,9 @@ internal sealed record RawName(int Tag, byte[] Content)
     public static RawName Read(AsnReader names)
     {
         var tag = names.PeekTag();
-        if (tag.TagClass != TagClass.ContextSpecific) throw new AsnContentException($"{tag} is no GeneralName");
+        // otherName, x400Address, directoryName (explicit: a CHOICE) and ediPartyName are constructed, the others primitive.
+        if (tag.TagClass != TagClass.ContextSpecific || tag.IsConstructed != (tag.TagValue is 0 or 3 or 4 or 5))
+            throw new AsnContentException($"{tag} is no GeneralName");
         var content = names.PeekContentBytes().ToArray();
         names.ReadEncodedValue();
         return new RawName(tag.TagValue, content);

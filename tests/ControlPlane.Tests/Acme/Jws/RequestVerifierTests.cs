@@ -131,6 +131,16 @@ public sealed class RequestVerifierTests
         await rig.VerifyAsync(rig.Key.Message(rig.Header.Replace("new-order", asked, StringComparison.Ordinal), ""));
     }
 
+    [Fact]
+    public async Task Request_ForAnIdOfAHostileGateway_IsShownEscaped()
+    {
+        var rig = new VerifierRig();
+        rig.Request = rig.Request with { Route = new(AcmeResource.Order, "acme", "\r\nforged: line") };
+        var refusal = await rig.RefusedAsync(rig.Good);
+        Assert.Equal(RefusalReason.Unauthorized, refusal.Reason);
+        Assert.DoesNotContain(refusal.Detail, char.IsControl);
+    }
+
     [Theory]
     [InlineData("https://other.test", "https://other.test")]
     [InlineData("https://evil.test", VerifierRig.Origin)]

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Security.Cryptography;
+using GrpcCa.ControlPlane.Issuance;
 using GrpcCa.ControlPlane.Signing;
 
 namespace GrpcCa.ControlPlane.Authorities;
@@ -23,7 +24,7 @@ internal enum KeyState
 /// <summary>A root and the issuers below it, as the store has them.</summary>
 /// <param name="Id">The id of <c>authorities/{id}</c>.</param>
 /// <param name="RootKey">Null when an imported root's key is elsewhere, as it should be.</param>
-/// <param name="PermittedNames">The name constraints of root and intermediate, <c>dns:net.gq</c>, <c>ip:100.64.0.0/10</c>.</param>
+/// <param name="PermittedNames">The name constraints of root and intermediate, <c>net.gq</c>, <c>100.64.0.0/10</c>.</param>
 internal sealed record AuthorityRecord(
     string Id,
     AuthorityPurpose Purpose,
@@ -38,6 +39,9 @@ internal sealed record AuthorityRecord(
 {
     /// <summary>SHA-256 of the root certificate, lower-case hex: what people compare.</summary>
     public string RootSha256 { get; } = Convert.ToHexStringLower(SHA256.HashData(RootDer));
+
+    /// <summary>The name constraints of root and intermediate; null when there are none.</summary>
+    public NameConstraints? Constraints { get; } = NameConstraints.Parse(PermittedNames);
 
     public string Name => Protocol.ResourceName.Of(Protocol.ResourceName.Authorities, Id);
 

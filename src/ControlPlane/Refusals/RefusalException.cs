@@ -11,7 +11,7 @@ internal sealed class RefusalException(RefusalReason reason, string detail) : Ex
     public RefusalReason Reason => reason;
 
     /// <summary>The sentence: which name, which rule, which address, what came back. Never a secret.</summary>
-    public string Detail => detail;
+    public string Detail => Message;
 
     /// <summary>One for each name that is wrong (RFC 8555 §6.7.1); empty when the whole request is.</summary>
     public IReadOnlyList<RefusalPart> Parts { get; init; } = [];

@@ -17,9 +17,11 @@ internal sealed class Revoker(IStore store, TimeProvider time)
     /// <param name="blockKey">True when the reason is proven (signed by the key) or an operator says it.</param>
     /// <param name="actor">Who, for the audit.</param>
     /// <param name="cancellationToken">Gives up before the write is queued.</param>
+    /// <param name="alongside">Written in the same transaction; may run more than once.</param>
     /// <exception cref="RefusalException">NotFound, AlreadyRevoked, FailedPrecondition (expired).</exception>
     public Task<CertificateRecord> RevokeAsync(
-        SerialNumber serial, RevocationReason reason, bool blockKey, string actor, CancellationToken cancellationToken) =>
+        SerialNumber serial, RevocationReason reason, bool blockKey, string actor, CancellationToken cancellationToken,
+        Func<StoreSession, CertificateRecord, ValueTask>? alongside = null) =>
         store.ActAsync(async session =>
         {
             var now = time.GetUtcNow();
@@ -28,6 +30,7 @@ internal sealed class Revoker(IStore store, TimeProvider time)
             if (await CertificateStore.RevokeAsync(session, serial, reason, now) != 1) throw AlreadyRevoked(certificate);
             var blocks = blockKey && reason == RevocationReason.KeyCompromise;
             if (blocks) await CertificateStore.BlockKeyAsync(session, certificate.KeySha256, serial, now);
+            if (alongside is not null) await alongside(session, revoked);
             return new Acted<CertificateRecord>(revoked, new AuditEvent(now, "certificate.revoke", actor, certificate.Name,
             [
                 new("reason", reason.ToString()),

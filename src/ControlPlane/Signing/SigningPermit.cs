@@ -17,7 +17,7 @@ internal enum PermitKind
 /// </summary>
 internal sealed class SigningPermit(PermitKind kind, KeyUri key)
 {
-    private const int Unbound = 0, Bound = 1, Spent = 2;
+    private const int Unbound = 0, Binding = 1, Bound = 2, Spent = 3;
     private readonly byte[] boundTo = new byte[SHA256.HashSizeInBytes];
     private int state = Unbound;
 
@@ -25,12 +25,14 @@ internal sealed class SigningPermit(PermitKind kind, KeyUri key)
 
     public KeyUri Key => key;
 
-    /// <summary>Ties the permit to the bytes that were recorded; once.</summary>
-    public void Bind(ReadOnlySpan<byte> toBeSigned)
+    /// <summary>Ties the permit to the bytes that were recorded; once, and only to a thing of its kind.</summary>
+    public void Bind(PermitKind thing, ReadOnlySpan<byte> toBeSigned)
     {
-        if (state != Unbound) throw new InvalidOperationException("the permit is bound already");
+        if (thing != kind) throw new InvalidOperationException($"a permit for {kind} is none for {thing}");
+        if (Interlocked.CompareExchange(ref state, Binding, Unbound) != Unbound)
+            throw new InvalidOperationException("the permit is bound already");
         SHA256.HashData(toBeSigned, boundTo);
-        state = Bound;
+        Volatile.Write(ref state, Bound);
     }
 
     /// <summary>Spends the permit; throws when it is unbound, spent, or for other bytes.</summary>

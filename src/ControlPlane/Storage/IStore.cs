@@ -10,12 +10,13 @@ namespace GrpcCa.ControlPlane.Storage;
 /// </summary>
 internal interface IStore : IAsyncDisposable
 {
-    /// <summary>Runs a read on a consistent snapshot.</summary>
+    /// <summary>Runs a read on a consistent snapshot. The function may run again, as a write may.</summary>
     ValueTask<T> ReadAsync<T>(Func<StoreSession, ValueTask<T>> read, CancellationToken cancellationToken);
 
     /// <summary>
     /// Commits a change of state that is no act of the CA (accounts' contacts, orders, authorizations, sweeps).
     /// An exception from <paramref name="write"/> undoes this write alone and reaches the caller.
+    /// Cancelling is heard until the write starts; from then on the task tells what became of it.
     /// </summary>
     Task<T> WriteAsync<T>(Func<StoreSession, ValueTask<T>> write, CancellationToken cancellationToken);
 
@@ -23,10 +24,16 @@ internal interface IStore : IAsyncDisposable
     /// Commits an act the CA stands for together with its audit event: none is written without one.
     /// </summary>
     Task<T> ActAsync<T>(Func<StoreSession, ValueTask<Acted<T>>> act, CancellationToken cancellationToken);
+
+    /// <summary>Gives freed pages back to the file system, at most so many; an engine that does this by itself does nothing.</summary>
+    Task ReclaimAsync(int pages, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Completes with the cause when the store cannot go on (a sync failed, the file is corrupt). Everything after it is
+    /// refused; the program exits and recovers from the log at its next start, it never tries the sync again.
+    /// </summary>
+    Task<Exception> Fatal { get; }
 }
 
 /// <summary>The result of an act and the event that goes into the audit with it.</summary>
 internal readonly record struct Acted<T>(T Result, AuditEvent Event);
-
-/// <summary>The store refuses writes for now (no space); what was asked was rolled back. Maps to serverInternal with Retry-After.</summary>
-internal sealed class StoreUnavailableException(string message, Exception? cause = null) : Exception(message, cause);

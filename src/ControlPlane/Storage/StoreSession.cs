@@ -10,27 +10,41 @@ namespace GrpcCa.ControlPlane.Storage;
 /// </summary>
 internal sealed class StoreSession(DbConnection connection) : IDisposable
 {
-    private readonly Dictionary<string, DbCommand> prepared = new(StringComparer.Ordinal);
+    // More texts than the rooms have; lists with filters build theirs, and those must not pile up.
+    private const int MostPrepared = 400;
 
-    /// <summary>The transaction that statements join; set by the engine.</summary>
-    internal DbTransaction? Transaction { get; set; }
+    private readonly Dictionary<string, PreparedStatement> prepared = new(StringComparer.Ordinal);
+    private readonly Queue<string> oldestFirst = new();
+
+    // The first statement that failed. PostgreSQL turns the commit after it into a rollback without a word.
+    private DbException? failed;
 
     internal DbConnection Connection => connection;
 
     /// <summary>A statement, ready for its parameters.</summary>
     public StoreStatement Sql(string text)
     {
-        if (!prepared.TryGetValue(text, out var command))
-        {
-            command = connection.CreateCommand();
-#pragma warning disable CA2100 // Texts are constants of *Store.cs, Audit/ and Storage/; a test keeps SQL there.
-            command.CommandText = text;
-#pragma warning restore CA2100
-            prepared.Add(text, command);
-        }
-        command.Parameters.Clear();
-        command.Transaction = Transaction;
-        return new StoreStatement(command);
+        if (!prepared.TryGetValue(text, out var statement)) statement = Prepare(text);
+        statement.Restart();
+        return new StoreStatement(statement);
+    }
+
+    /// <summary>
+    /// Runs a function in this session; engines call it. A statement that failed fails the function too, even one that
+    /// caught the exception and went on: half of what it wanted would be committed, or nothing.
+    /// </summary>
+    internal async ValueTask<T> RunAsync<T>(Func<StoreSession, ValueTask<T>> function)
+    {
+        failed = null;
+        var result = await function(this);
+        return failed is null ? result : throw new InvalidOperationException($"a statement failed and the function went on: {failed.Message}", failed);
+    }
+
+    /// <summary>Notes a statement's failure; true when it is a key that is there already.</summary>
+    internal bool Failed(DbException fault)
+    {
+        failed ??= fault;
+        return StoreFaults.IsDuplicate(fault);
     }
 
     /// <summary>Writes an event into the audit, in this session's transaction; engines call it for acts.</summary>
@@ -38,73 +52,19 @@ internal sealed class StoreSession(DbConnection connection) : IDisposable
 
     public void Dispose()
     {
-        foreach (var command in prepared.Values) command.Dispose();
+        foreach (var statement in prepared.Values) statement.Dispose();
     }
-}
 
-/// <summary>A statement being filled with parameters, then run once.</summary>
-internal readonly struct StoreStatement(DbCommand command)
-{
-    public StoreStatement With(string name, string? value) => Add(name, value, System.Data.DbType.String);
-
-    public StoreStatement With(string name, long? value) => Add(name, value, System.Data.DbType.Int64);
-
-    public StoreStatement With(string name, byte[]? value) => Add(name, value, System.Data.DbType.Binary);
-
-    public StoreStatement With(string name, bool value) => Add(name, value ? 1L : 0L, System.Data.DbType.Int64);
-
-    /// <summary>A time, stored as Unix milliseconds.</summary>
-    public StoreStatement With(string name, DateTimeOffset? value) => Add(name, value?.ToUnixTimeMilliseconds(), System.Data.DbType.Int64);
-
-    /// <summary>Runs a statement that changes rows; returns how many. Callers check the count.</summary>
-    public async ValueTask<int> ExecuteAsync() => await command.ExecuteNonQueryAsync();
-
-    /// <summary>The first row, or null.</summary>
-    public async ValueTask<T?> FirstAsync<T>(Func<DbDataReader, T> map) where T : class
+    private PreparedStatement Prepare(string text)
     {
-        await using var reader = await command.ExecuteReaderAsync();
-        return await reader.ReadAsync() ? map(reader) : null;
+        if (oldestFirst.Count >= MostPrepared && prepared.Remove(oldestFirst.Dequeue(), out var oldest)) oldest.Dispose();
+        var command = connection.CreateCommand();
+#pragma warning disable CA2100 // Texts are constants of *Store.cs, Audit/ and Storage/; a test keeps SQL there.
+        command.CommandText = text;
+#pragma warning restore CA2100
+        var statement = new PreparedStatement(this, command);
+        prepared.Add(text, statement);
+        oldestFirst.Enqueue(text);
+        return statement;
     }
-
-    /// <summary>The first column of the first row as a number; zero without a row or for NULL.</summary>
-    public async ValueTask<long> NumberAsync()
-    {
-        var value = await command.ExecuteScalarAsync();
-        return value is null or DBNull ? 0 : Convert.ToInt64(value);
-    }
-
-    /// <summary>All rows; queries carry their own LIMIT.</summary>
-    public async ValueTask<List<T>> ListAsync<T>(Func<DbDataReader, T> map)
-    {
-        var rows = new List<T>();
-        await using var reader = await command.ExecuteReaderAsync();
-        while (await reader.ReadAsync()) rows.Add(map(reader));
-        return rows;
-    }
-
-    private StoreStatement Add(string name, object? value, System.Data.DbType type)
-    {
-        var parameter = command.CreateParameter();
-        parameter.ParameterName = name;
-        parameter.DbType = type;
-        parameter.Value = value ?? DBNull.Value;
-        command.Parameters.Add(parameter);
-        return this;
-    }
-}
-
-/// <summary>Reading columns the way both engines store them.</summary>
-internal static class StoreColumns
-{
-    public static byte[] Bytes(this DbDataReader row, int column) => row.GetFieldValue<byte[]>(column);
-
-    public static byte[]? OptionalBytes(this DbDataReader row, int column) => row.IsDBNull(column) ? null : row.GetFieldValue<byte[]>(column);
-
-    public static string? OptionalText(this DbDataReader row, int column) => row.IsDBNull(column) ? null : row.GetString(column);
-
-    public static bool Truth(this DbDataReader row, int column) => row.GetInt64(column) != 0;
-
-    public static DateTimeOffset Time(this DbDataReader row, int column) => DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(column));
-
-    public static DateTimeOffset? OptionalTime(this DbDataReader row, int column) => row.IsDBNull(column) ? null : row.Time(column);
 }

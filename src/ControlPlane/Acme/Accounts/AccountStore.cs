@@ -1,0 +1,88 @@
+using System.Data.Common;
+using GrpcCa.ControlPlane.Acme.Jws;
+using GrpcCa.ControlPlane.Storage;
+
+namespace GrpcCa.ControlPlane.Acme.Accounts;
+
+/// <summary>Rows of accounts. A key belongs to at most one account of a provisioner: the table says so.</summary>
+internal static class AccountStore
+{
+    private const string Columns = "id, provisioner_id, key_json, status, contacts, terms_agreed, created_at, version";
+
+    public static ValueTask<Account?> FindAsync(StoreSession session, string id) => session
+        .Sql($"select {Columns} from accounts where id = @id")
+        .With("@id", id)
+        .FirstAsync(Read);
+
+    public static ValueTask<Account?> FindByKeyAsync(StoreSession session, string provisionerId, string thumbprint) => session
+        .Sql($"select {Columns} from accounts where provisioner_id = @provisioner_id and key_thumbprint = @key_thumbprint")
+        .With("@provisioner_id", provisionerId)
+        .With("@key_thumbprint", thumbprint)
+        .FirstAsync(Read);
+
+    /// <summary>What the verifier reads at every request: one row by its primary key.</summary>
+    public static ValueTask<AccountKeyRow?> FindKeyAsync(StoreSession session, string id) => session
+        .Sql("select provisioner_id, status, key_json from accounts where id = @id")
+        .With("@id", id)
+        .FirstAsync(row => new AccountKeyRow(row.GetString(0), Enum.Parse<AccountStatus>(row.GetString(1)), row.GetString(2)));
+
+    /// <summary>A page, oldest first, after the given position.</summary>
+    public static ValueTask<List<Account>> ListAsync(StoreSession session, DateTimeOffset afterTime, string afterId, int limit) => session
+        .Sql($"""
+            select {Columns} from accounts
+            where created_at > @after_time or (created_at = @after_time and id > @after_id)
+            order by created_at, id limit @limit
+            """)
+        .With("@after_time", afterTime)
+        .With("@after_id", afterId)
+        .With("@limit", limit)
+        .ListAsync(Read);
+
+    /// <summary>Zero rows when another request made an account of this key first.</summary>
+    public static ValueTask<int> InsertAsync(StoreSession session, Account account) => session
+        .Sql("""
+            insert into accounts (id, provisioner_id, key_thumbprint, key_json, status, contacts, terms_agreed, created_at, version)
+            values (@id, @provisioner_id, @key_thumbprint, @key_json, @status, @contacts, @terms_agreed, @created_at, 1)
+            on conflict (provisioner_id, key_thumbprint) do nothing
+            """)
+        .With("@id", account.Id)
+        .With("@provisioner_id", account.ProvisionerId)
+        .With("@key_thumbprint", account.Key.Thumbprint)
+        .With("@key_json", account.Key.CanonicalJson)
+        .With("@status", account.Status.ToString())
+        .With("@contacts", string.Join(' ', account.Contacts))
+        .With("@terms_agreed", account.TermsAgreed)
+        .With("@created_at", account.CreatedAt)
+        .ExecuteAsync();
+
+    /// <summary>Replaces an account by its next value; false when it changed meanwhile.</summary>
+    public static async ValueTask<bool> ReplaceAsync(StoreSession session, Account old, Account next) => await session
+        .Sql("""
+            update accounts set key_thumbprint = @key_thumbprint, key_json = @key_json, status = @status, contacts = @contacts,
+                terms_agreed = @terms_agreed, version = version + 1
+            where id = @id and version = @version
+            """)
+        .With("@key_thumbprint", next.Key.Thumbprint)
+        .With("@key_json", next.Key.CanonicalJson)
+        .With("@status", next.Status.ToString())
+        .With("@contacts", string.Join(' ', next.Contacts))
+        .With("@terms_agreed", next.TermsAgreed)
+        .With("@id", old.Id)
+        .With("@version", old.Version)
+        .ExecuteAsync() == 1;
+
+    private static Account Read(DbDataReader row) => new()
+    {
+        Id = row.GetString(0),
+        ProvisionerId = row.GetString(1),
+        Key = JsonWebKey.FromStored(row.GetString(2)),
+        Status = Enum.Parse<AccountStatus>(row.GetString(3)),
+        Contacts = [.. row.GetString(4).Split(' ', StringSplitOptions.RemoveEmptyEntries)],
+        TermsAgreed = row.Truth(5),
+        CreatedAt = row.Time(6),
+        Version = row.GetInt64(7),
+    };
+}
+
+/// <summary>The part of an account that a signature is checked with.</summary>
+internal sealed record AccountKeyRow(string ProvisionerId, AccountStatus Status, string KeyJson);

@@ -1,0 +1,25 @@
+using GrpcCa.ControlPlane.Acme.Accounts;
+using GrpcCa.ControlPlane.Acme.Authorizations;
+using GrpcCa.ControlPlane.Acme.Challenges;
+using GrpcCa.ControlPlane.Acme.Challenges.Http01;
+using GrpcCa.ControlPlane.Acme.Jws;
+using GrpcCa.ControlPlane.Acme.Nonces;
+using GrpcCa.ControlPlane.Acme.Orders;
+
+namespace GrpcCa.ControlPlane.Acme;
+
+/// <summary>The ACME rooms, registered.</summary>
+internal static class AcmeServices
+{
+    public static IServiceCollection AddAcme(this IServiceCollection services, ControlPlaneOptions options)
+    {
+        services.AddSingleton(options.Requests).AddSingleton(options.Nonces).AddSingleton<NonceMint>();
+        services.AddSingleton<IAccountDirectory, AccountKeys>().AddSingleton<RequestVerifier>().AddSingleton<AccountRegistry>();
+        services.AddSingleton(options.Orders).AddSingleton<OrderContexts>().AddSingleton<OrderDesk>().AddSingleton<OrderFinalizer>().AddSingleton<CertificateDesk>();
+        services.AddSingleton(options.Validation).AddSingleton<ValidationResolver>().AddSingleton<ValidationDialer>().AddSingleton<ValidationAttempts>();
+        services.AddSingleton<IChallengeValidator, Http01Validator>();
+        services.AddSingleton(options.ValidationQueue).AddSingleton<ChallengeWorker>().AddSingleton<ValidationQueue>();
+        services.AddHostedService(provider => provider.GetRequiredService<ValidationQueue>());
+        return services.AddSingleton<AuthorizationDesk>();
+    }
+}

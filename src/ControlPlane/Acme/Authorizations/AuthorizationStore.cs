@@ -1,0 +1,89 @@
+using System.Data.Common;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using GrpcCa.ControlPlane.Pki;
+using GrpcCa.ControlPlane.Storage;
+
+namespace GrpcCa.ControlPlane.Acme.Authorizations;
+
+/// <summary>Rows of authorizations; the challenges live in the document of their authorization.</summary>
+internal static class AuthorizationStore
+{
+    private const string Columns = "document, version";
+
+    public static ValueTask<Authorization?> FindAsync(StoreSession session, string id) => session
+        .Sql($"select {Columns} from authorizations where id = @id")
+        .With("@id", id)
+        .FirstAsync(Read);
+
+    /// <summary>A valid one of the account for the name that may be used again; the newest.</summary>
+    public static ValueTask<Authorization?> FindReusableAsync(StoreSession session, string accountId, string identifier, DateTimeOffset now) => session
+        .Sql($"""
+            select {Columns} from authorizations
+            where account_id = @account_id and identifier = @identifier and reusable_until > @now
+            order by reusable_until desc limit 1
+            """)
+        .With("@account_id", accountId)
+        .With("@identifier", identifier)
+        .With("@now", now)
+        .FirstAsync(Read);
+
+    /// <summary>Those that a replica was validating when it stopped, or that have been left for too long by another.</summary>
+    public static ValueTask<List<Authorization>> ListProcessingAsync(StoreSession session, string replica, int limit) => session
+        .Sql($"select {Columns} from authorizations where processing_by = @replica order by created_at limit @limit")
+        .With("@replica", replica)
+        .With("@limit", limit)
+        .ListAsync(Read);
+
+    public static async ValueTask InsertAsync(StoreSession session, Authorization authorization) => await session
+        .Sql("""
+            insert into authorizations (id, account_id, identifier, document, reusable_until, processing_by, created_at, expires_at, version)
+            values (@id, @account_id, @identifier, @document, @reusable_until, @processing_by, @created_at, @expires_at, 1)
+            """)
+        .With("@id", authorization.Id)
+        .With("@account_id", authorization.AccountId)
+        .With("@identifier", KeyOf(authorization.Identifier, authorization.Wildcard))
+        .With("@document", Write(authorization))
+        .With("@reusable_until", authorization.ReusableUntil)
+        .With("@processing_by", authorization.ProcessingBy)
+        .With("@created_at", authorization.CreatedAt)
+        .With("@expires_at", authorization.ExpiresAt)
+        .ExecuteAsync();
+
+    /// <summary>Replaces an authorization by its next value; false when it changed meanwhile.</summary>
+    public static async ValueTask<bool> ReplaceAsync(StoreSession session, Authorization old, Authorization next) => await session
+        .Sql("""
+            update authorizations set document = @document, reusable_until = @reusable_until, processing_by = @processing_by,
+                expires_at = @expires_at, version = version + 1
+            where id = @id and version = @version
+            """)
+        .With("@document", Write(next))
+        .With("@reusable_until", next.ReusableUntil)
+        .With("@processing_by", next.ProcessingBy)
+        .With("@expires_at", next.ExpiresAt)
+        .With("@id", old.Id)
+        .With("@version", old.Version)
+        .ExecuteAsync() == 1;
+
+    /// <summary>Removes what expired; a batch.</summary>
+    public static ValueTask<int> SweepAsync(StoreSession session, DateTimeOffset before, int batch) => session
+        .Sql("""
+            delete from authorizations where id in
+            (select id from authorizations where expires_at < @before order by expires_at limit @batch)
+            """)
+        .With("@before", before)
+        .With("@batch", batch)
+        .ExecuteAsync();
+
+    /// <summary>A wildcard's authorization is not its base name's.</summary>
+    public static string KeyOf(Identifier identifier, bool wildcard) => wildcard ? $"{identifier.TypeName}:*.{identifier.Value}" : identifier.ToString();
+
+    private static string Write(Authorization authorization) => JsonSerializer.Serialize(authorization, AuthorizationDocuments.Default.Authorization);
+
+    private static Authorization Read(DbDataReader row) =>
+        JsonSerializer.Deserialize(row.GetString(0), AuthorizationDocuments.Default.Authorization)! with { Version = row.GetInt64(1) };
+}
+
+[JsonSourceGenerationOptions(Converters = [typeof(IdentifierJsonConverter)], DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault)]
+[JsonSerializable(typeof(Authorization))]
+internal sealed partial class AuthorizationDocuments : JsonSerializerContext;

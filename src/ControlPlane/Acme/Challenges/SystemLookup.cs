@@ -1,0 +1,57 @@
+using System.Collections.Immutable;
+using System.Net;
+using System.Net.Sockets;
+
+namespace GrpcCa.ControlPlane.Acme.Challenges;
+
+/// <summary>Asks the system's resolver, as any program on this host would, but for a full name never its search list.</summary>
+internal static class SystemLookup
+{
+    public static async Task<Resolution> ResolveAsync(string name, CancellationToken cancellationToken)
+    {
+        if (HostsFile.Find(name) is { IsEmpty: false } listed) return new Resolution(listed, null);
+        try
+        {
+            // The dot at the end keeps nas.net.gq from becoming nas.net.gq.<search domain>, which is somebody else's name.
+            // A single label has no other chance than the search list.
+            var asked = name.Contains('.', StringComparison.Ordinal) ? name + "." : name;
+            var addresses = await Dns.GetHostAddressesAsync(asked, cancellationToken);
+            return addresses.Length > 0 ? new Resolution([.. addresses], null) : NoRecords(name);
+        }
+        catch (SocketException fault)
+        {
+            return fault.SocketErrorCode switch
+            {
+                SocketError.HostNotFound => Resolution.Failed($"DNS knows no name {name} (NXDOMAIN or no addresses, from the system's resolver)"),
+                SocketError.NoData => NoRecords(name),
+                SocketError.TryAgain => Resolution.Failed($"DNS failed for {name}: the system's resolver got no usable answer (timeout or SERVFAIL)"),
+                _ => Resolution.Failed($"DNS failed for {name}: the system's resolver reports {fault.SocketErrorCode}"),
+            };
+        }
+        catch (ArgumentException)
+        {
+            return Resolution.Failed($"DNS cannot be asked for {name}: the name is too long");
+        }
+    }
+
+    private static Resolution NoRecords(string name) => Resolution.Failed($"DNS has no A or AAAA records for {name} (from the system's resolver)");
+
+    /// <summary>The hosts file, which a name with a dot at the end would miss.</summary>
+    private static class HostsFile
+    {
+        private const string Path = "/etc/hosts";
+
+        public static ImmutableArray<IPAddress> Find(string name)
+        {
+            if (!File.Exists(Path)) return [];
+            var found = ImmutableArray.CreateBuilder<IPAddress>();
+            foreach (var line in File.ReadLines(Path))
+            {
+                var words = line.Split('#')[0].Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
+                if (words.Length > 1 && words.Skip(1).Contains(name, StringComparer.OrdinalIgnoreCase) && IPAddress.TryParse(words[0], out var address))
+                    found.Add(address);
+            }
+            return found.ToImmutable();
+        }
+    }
+}

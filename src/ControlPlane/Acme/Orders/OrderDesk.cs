@@ -1,0 +1,150 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using GrpcCa.ControlPlane.Acme.Authorizations;
+using GrpcCa.ControlPlane.Acme.Jws;
+using GrpcCa.ControlPlane.Pki;
+using GrpcCa.ControlPlane.Policy;
+using GrpcCa.ControlPlane.Refusals;
+using GrpcCa.ControlPlane.Storage;
+
+namespace GrpcCa.ControlPlane.Acme.Orders;
+
+/// <summary>Takes orders and shows them (RFC 8555 §7.4): names → policy → an order with its authorizations.</summary>
+internal sealed class OrderDesk(IStore store, OrderContexts contexts, OrderOptions options, TimeProvider time)
+{
+    /// <summary>new-order: writes the order and the authorizations it lacks, in one commit.</summary>
+    /// <exception cref="RefusalException">Malformed, UnsupportedIdentifier, RejectedIdentifier (with a part per name), InvalidProfile.</exception>
+    public async Task<OrderView> CreateAsync(VerifiedRequest request, CancellationToken cancellationToken)
+    {
+        var payload = request.RequireObject();
+        var wanted = NewOrderPayload.Read(payload, options.MostIdentifiers);
+        var context = await contexts.CurrentAsync(request.Context.Provisioner, wanted.Profile, cancellationToken);
+        var now = time.GetUtcNow();
+        LeafPolicy.CheckWanted(context.Profile, now, wanted.NotBefore, wanted.NotAfter);
+        CheckNames(context, wanted.Identifiers);
+        return await store.WriteAsync(session => WriteAsync(session, request, context, wanted, now), cancellationToken);
+    }
+
+    /// <summary>new-authz: an authorization before any order (§7.4.1); a valid one is shown again.</summary>
+    /// <exception cref="RefusalException">Malformed (a wildcard), UnsupportedIdentifier, RejectedIdentifier.</exception>
+    public async Task<Authorization> AuthorizeAsync(VerifiedRequest request, CancellationToken cancellationToken)
+    {
+        var name = NewOrderPayload.ReadIdentifier(request.RequireObject().RequireObject("identifier"));
+        // §7.4.1: pre-authorization is not for wildcards.
+        if (name.IsWildcard) throw new RefusalException(RefusalReason.Malformed, $"{name} is a wildcard, which cannot be authorized before an order");
+        var context = await contexts.CurrentAsync(request.Context.Provisioner, profileId: null, cancellationToken);
+        CheckNames(context, [name]);
+        var now = time.GetUtcNow();
+        return await store.WriteAsync(
+            session => AuthorizeAsync(session, request, context, name, now, now + context.Provisioner.OrderLifetime), cancellationToken);
+    }
+
+    /// <summary>order/{id}: shows it to its account.</summary>
+    public async ValueTask<OrderView> FindAsync(VerifiedRequest request, string orderId, CancellationToken cancellationToken)
+    {
+        request.RequirePostAsGet();
+        return await store.ReadAsync(session => LoadAsync(session, request, orderId, time.GetUtcNow()), cancellationToken);
+    }
+
+    /// <summary>account/{id}/orders: a page of ids, newest first, and the cursor of the next page (§7.1.2.1).</summary>
+    public async ValueTask<(ImmutableArray<string> OrderIds, string NextCursor)> ListAsync(
+        VerifiedRequest request, string accountId, string cursor, CancellationToken cancellationToken)
+    {
+        request.RequirePostAsGet();
+        if (request.Account!.AccountId != accountId)
+            throw new RefusalException(RefusalReason.Unauthorized, "the orders URL is another account's than the one that signed");
+        var (beforeTime, beforeId) = ReadCursor(cursor);
+        var orders = await store.ReadAsync(s => OrderStore.ListByAccountAsync(s, accountId, beforeTime, beforeId, options.PageSize + 1), cancellationToken);
+        var page = orders.Take(options.PageSize).ToList();
+        var next = orders.Count > options.PageSize ? $"{page[^1].CreatedAt.ToUnixTimeMilliseconds()}-{page[^1].Id}" : "";
+        return ([.. page.Select(o => o.Id)], next);
+    }
+
+    /// <summary>The order when it is the caller's; another's is unauthorized and shows nothing (O7).</summary>
+    public static async ValueTask<OrderView> LoadAsync(StoreSession session, VerifiedRequest request, string orderId, DateTimeOffset now)
+    {
+        var view = await OrderStore.FindViewAsync(session, orderId, now);
+        if (view is null || view.Order.ProvisionerId != request.Context.Provisioner)
+            throw new RefusalException(RefusalReason.AcmeNotFound, "there is no such order; orders are forgotten some time after they expire");
+        if (view.Order.AccountId != request.Account!.AccountId)
+            throw new RefusalException(RefusalReason.Unauthorized, "the order is another account's");
+        return view;
+    }
+
+    /// <summary>Refuses with one part per name that policy rejects.</summary>
+    public static void CheckNames(OrderContext context, ImmutableArray<Identifier> identifiers)
+    {
+        var parts = identifiers.Select(i => (Name: i, Verdict: Decide(context, i))).Where(d => !d.Verdict.Allowed)
+            .Select(d => new RefusalPart(RefusalReason.RejectedIdentifier, d.Verdict.Explanation, d.Name)).ToList();
+        if (parts.Count == 0) return;
+        var detail = parts.Count == 1 ? parts[0].Detail : $"{parts.Count} of {identifiers.Length} names are refused; the first: {parts[0].Detail}";
+        throw new RefusalException(RefusalReason.RejectedIdentifier, detail) { Parts = parts };
+    }
+
+    private static NameVerdict Decide(OrderContext context, Identifier name)
+    {
+        var verdict = NameGate.Decide(context.Names, name);
+        if (!verdict.Allowed || !name.IsWildcard || context.Provisioner.Challenges.Any(ChallengeTypes.ProvesWildcards)) return verdict;
+        return verdict with { Allowed = false, Explanation = $"{name} is a wildcard, which only a dns challenge can prove; {context.Provisioner.Name} offers {string.Join(", ", context.Provisioner.Challenges)}" };
+    }
+
+    private static async ValueTask<OrderView> WriteAsync(
+        StoreSession session, VerifiedRequest request, OrderContext context, NewOrderPayload wanted, DateTimeOffset now)
+    {
+        var accountId = request.Account!.AccountId;
+        var expiresAt = now + context.Provisioner.OrderLifetime;
+        var authorizations = new List<Authorization>(wanted.Identifiers.Length);
+        foreach (var name in wanted.Identifiers) authorizations.Add(await AuthorizeAsync(session, request, context, name, now, expiresAt));
+        var order = new Order
+        {
+            Id = Ids.New(),
+            AccountId = accountId,
+            ProvisionerId = request.Context.Provisioner,
+            GatewayId = request.Context.Gateway.Id,
+            Identifiers = wanted.Identifiers,
+            AuthorizationIds = [.. authorizations.Select(a => a.Id)],
+            ProfileId = context.Profile.Id,
+            ProfileWanted = wanted.Profile,
+            NotBefore = wanted.NotBefore,
+            NotAfter = wanted.NotAfter,
+            CreatedAt = now,
+            // An order is of no use after the first of its authorizations has gone.
+            ExpiresAt = authorizations.Min(a => a.ExpiresAt) is var first && first < expiresAt ? first : expiresAt,
+            Evidence = request.Evidence.ToArray(),
+        };
+        await OrderStore.InsertAsync(session, order);
+        return new OrderView(order with { Version = 1 }, authorizations, now);
+    }
+
+    // A valid authorization is used again until its time is over; policy was asked just now.
+    private static async ValueTask<Authorization> AuthorizeAsync(
+        StoreSession session, VerifiedRequest request, OrderContext context, Identifier name, DateTimeOffset now, DateTimeOffset expiresAt)
+    {
+        var accountId = request.Account!.AccountId;
+        var key = AuthorizationStore.KeyOf(name.WithoutWildcard, name.IsWildcard);
+        if (await AuthorizationStore.FindReusableAsync(session, accountId, key, now) is { } valid) return valid;
+        var authorization = NewAuthorization.For(name, accountId, context.Provisioner, now, expiresAt);
+        await AuthorizationStore.InsertAsync(session, authorization);
+        return authorization;
+    }
+
+    private static (DateTimeOffset Time, string Id) ReadCursor(string cursor)
+    {
+        if (cursor.Length == 0) return (DateTimeOffset.MaxValue, "");
+        var dash = cursor.IndexOf('-', StringComparison.Ordinal);
+        return dash > 0 && long.TryParse(cursor.AsSpan(0, dash), NumberStyles.None, CultureInfo.InvariantCulture, out var milliseconds)
+            && milliseconds < DateTimeOffset.MaxValue.ToUnixTimeMilliseconds()
+            ? (DateTimeOffset.FromUnixTimeMilliseconds(milliseconds), cursor[(dash + 1)..])
+            : throw new RefusalException(RefusalReason.Malformed, "the cursor is none of ours");
+    }
+}
+
+/// <summary>Bounds of orders.</summary>
+internal sealed record OrderOptions
+{
+    /// <summary>Names in one order; default 100.</summary>
+    public int MostIdentifiers { get; init; } = 100;
+
+    /// <summary>Orders on one page of an account's list; default 100.</summary>
+    public int PageSize { get; init; } = 100;
+}

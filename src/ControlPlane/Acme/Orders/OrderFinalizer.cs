@@ -1,0 +1,151 @@
+using System.Collections.Immutable;
+using System.Security.Cryptography.X509Certificates;
+using GrpcCa.ControlPlane.Acme.Jws;
+using GrpcCa.ControlPlane.Audit;
+using GrpcCa.ControlPlane.Certificates;
+using GrpcCa.ControlPlane.Issuance;
+using GrpcCa.ControlPlane.Pki;
+using GrpcCa.ControlPlane.Policy;
+using GrpcCa.ControlPlane.Refusals;
+using GrpcCa.ControlPlane.Signing;
+using GrpcCa.ControlPlane.Storage;
+
+namespace GrpcCa.ControlPlane.Acme.Orders;
+
+/// <summary>
+/// finalize (RFC 8555 §7.4): the CSR against the order, the order against the policy of now, then the corridor. Writes
+/// the permit; touches no key.
+/// </summary>
+internal sealed class OrderFinalizer(IStore store, OrderContexts contexts, IssuanceCorridor corridor, TimeProvider time)
+{
+    /// <exception cref="RefusalException">OrderNotReady, BadCsr, BadPublicKey, RejectedIdentifier.</exception>
+    public async Task<OrderView> FinalizeAsync(VerifiedRequest request, string orderId, CancellationToken cancellationToken)
+    {
+        var payload = request.RequireObject();
+        var view = await store.ReadAsync(s => OrderDesk.LoadAsync(s, request, orderId, time.GetUtcNow()), cancellationToken);
+        CheckReady(view);
+        var csr = CertificateSigningRequest.Parse(CsrPayload.Read(payload));
+        var context = await contexts.CurrentAsync(request.Context.Provisioner, view.Order.ProfileWanted, cancellationToken);
+        CheckCsr(csr, view.Order);
+        LeafPolicy.CheckKey(csr.Key, context.Profile, request.Account!.Key.PublicKey);
+        OrderDesk.CheckNames(context, view.Order.Identifiers);
+        if (await store.ReadAsync(s => CertificateStore.IsKeyBlockedAsync(s, csr.Key.Sha256), cancellationToken))
+            throw new RefusalException(RefusalReason.BadPublicKey, "the key in the CSR was reported as compromised and is blocked; make a new one");
+
+        await IssueAsync(request, view, context, csr, cancellationToken);
+        return await store.ReadAsync(s => OrderDesk.LoadAsync(s, request, orderId, time.GetUtcNow()), cancellationToken);
+    }
+
+    private Task<IssuedCertificate> IssueAsync(
+        VerifiedRequest request, OrderView view, OrderContext context, CertificateSigningRequest csr, CancellationToken cancellationToken)
+    {
+        var order = view.Order;
+        using var issuer = X509CertificateLoader.LoadCertificate(context.Issuer.Der);
+        var (notBefore, notAfter) = LeafPolicy.Validity(
+            context.Profile, time.GetUtcNow(), issuer.NotBefore.ToUniversalTime(), issuer.NotAfter.ToUniversalTime(), order.NotBefore, order.NotAfter);
+        var spec = new CertificateSpec
+        {
+            Role = CertificateRole.Leaf,
+            Issuer = new IssuerKey(context.Issuer.Name, context.Issuer.Key, context.Issuer.Der) { AboveDer = [context.Authority.RootDer] },
+            Names = order.Identifiers,
+            Key = csr.Key,
+            NotBefore = notBefore,
+            NotAfter = notAfter,
+            ExtendedKeyUsages = context.Profile.ExtendedKeyUsages,
+        };
+        var finalizeEvidence = request.Evidence.ToArray();
+        return corridor.IssueAsync(new SigningPermit(PermitKind.Leaf, context.Issuer.Key), spec, new IssuanceContext
+        {
+            Actor = $"accounts/{order.AccountId}",
+            Purpose = order.Name,
+            OnPlanned = (session, serial) => ClaimAsync(session, order.Id, serial),
+            OnIssued = (session, issued) => RecordAsync(session, order, context.Profile.Id, issued, finalizeEvidence, request),
+            OnFailed = session => FailAsync(session, order.Id),
+        }, cancellationToken);
+    }
+
+    // Only one of many parallel finalizes writes its plan into the order (F6); the plan of a loser is undone with it.
+    private async ValueTask ClaimAsync(StoreSession session, string orderId, SerialNumber serial)
+    {
+        var view = await OrderStore.FindViewAsync(session, orderId, time.GetUtcNow())
+            ?? throw new RefusalException(RefusalReason.AcmeNotFound, "the order has expired");
+        CheckReady(view);
+        if (!await OrderStore.ReplaceAsync(session, view.Order, view.Order with { PlannedSerial = serial.Hex }))
+            throw new RefusalException(RefusalReason.OrderNotReady, "another request is finalizing this order");
+    }
+
+    private async ValueTask<AuditEvent> RecordAsync(
+        StoreSession session, Order order, string profileId, IssuedCertificate issued, byte[] finalizeEvidence, VerifiedRequest request)
+    {
+        var now = time.GetUtcNow();
+        var certificate = new CertificateRecord
+        {
+            Serial = issued.Serial,
+            Der = issued.Der,
+            Issuer = issued.Spec.Issuer.Name,
+            ProvisionerId = order.ProvisionerId,
+            AccountId = order.AccountId,
+            OrderId = order.Id,
+            ProfileId = profileId,
+            GatewayId = request.Context.Gateway.Id,
+            Identifiers = order.Identifiers,
+            KeyType = issued.Spec.Key.TypeText,
+            KeySha256 = issued.Spec.Key.Sha256,
+            NotBefore = issued.Spec.NotBefore,
+            NotAfter = issued.Spec.NotAfter,
+            CreatedAt = now,
+        };
+        await CertificateStore.InsertAsync(session, certificate, new CertificateEvidence(order.Evidence, finalizeEvidence));
+        var planned = await OrderStore.FindAsync(session, order.Id);
+        if (planned?.PlannedSerial != issued.Serial.Hex || !await OrderStore.ReplaceAsync(session, planned, planned with { CertificateSerial = issued.Serial.Hex, Evidence = [] }))
+            throw new InvalidOperationException($"order {order.Id} changed while its certificate was signed");
+        return new AuditEvent(now, "certificate.issue", $"accounts/{order.AccountId}", certificate.Name,
+        [
+            new("identifiers", string.Join(' ', order.Identifiers)),
+            new("order", order.Name),
+            new("provisioner", order.ProvisionerId),
+            new("profile", profileId),
+            new("issuer", certificate.Issuer),
+            new("gateway", request.Context.Gateway.Id),
+            new("clientAddress", request.Context.ClientAddress),
+            new("keySha256", issued.Spec.Key.Sha256Hex),
+            new("notAfter", issued.Spec.NotAfter.ToString("yyyy-MM-ddTHH:mm:ssZ")),
+        ]);
+    }
+
+    // O10: ends in invalid with an error, never in a hanging processing.
+    private static async ValueTask FailAsync(StoreSession session, string orderId)
+    {
+        var order = await OrderStore.FindAsync(session, orderId);
+        if (order is null || order.CertificateSerial is not null) return;
+        await OrderStore.ReplaceAsync(session, order, order with
+        {
+            PlannedSerial = null,
+            Error = new OrderError(RefusalReason.ServerInternal, "the certificate could not be issued; the operator's log has the cause. Make a new order", null),
+        });
+    }
+
+    private static void CheckReady(OrderView view)
+    {
+        if (view.Status == OrderStatus.Ready) return;
+        var why = view.Status switch
+        {
+            OrderStatus.Pending => "not all of its authorizations are valid yet",
+            OrderStatus.Processing => "its certificate is being issued",
+            OrderStatus.Valid => "its certificate has been issued: fetch the order for its URL",
+            _ => view.Error?.Detail ?? "it is invalid",
+        };
+        throw new RefusalException(RefusalReason.OrderNotReady, $"the order is {view.Status.ToString().ToLowerInvariant()}: {why}");
+    }
+
+    private static void CheckCsr(CertificateSigningRequest csr, Order order)
+    {
+        var missing = order.Identifiers.Except(csr.Names).ToList();
+        var extra = csr.Names.Except(order.Identifiers).ToList();
+        if (missing.Count == 0 && extra.Count == 0) return;
+        var sentences = new List<string>(2);
+        if (missing.Count > 0) sentences.Add($"the CSR lacks {string.Join(", ", missing)}");
+        if (extra.Count > 0) sentences.Add($"the CSR has {string.Join(", ", extra)}, which the order does not have");
+        throw new RefusalException(RefusalReason.BadCsr, string.Join("; ", sentences));
+    }
+}

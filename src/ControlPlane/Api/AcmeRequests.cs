@@ -1,0 +1,42 @@
+using Grpc.Core;
+using GrpcCa.ControlPlane.Acme.Jws;
+using GrpcCa.ControlPlane.Gateways;
+using GrpcCa.ControlPlane.Pki;
+using GrpcCa.ControlPlane.Provisioners;
+using GrpcCa.ControlPlane.Refusals;
+using GrpcCa.Protocol;
+using GrpcCa.V1;
+
+namespace GrpcCa.ControlPlane.Api;
+
+/// <summary>Turns what a gateway carries into a verified request: the first step of every ACME call.</summary>
+internal sealed class AcmeRequests(RequestVerifier verifier, GatewayBook gateways, ProvisionerBook provisioners)
+{
+    public async ValueTask<VerifiedRequest> VerifyAsync(
+        SignedRequest signed, AcmeResource resource, KeyRequirement requirement, ServerCallContext context, string id = "", string subId = "")
+    {
+        if (!ResourceName.TryParse(signed.Provisioner, ResourceName.Provisioners, out var provisionerId))
+            throw new RefusalException(RefusalReason.InvalidArgument, "must be provisioners/{id}") { Field = "signed.provisioner" };
+        var snapshot = await gateways.CurrentAsync(context.CancellationToken);
+        if (!snapshot.ById.TryGetValue(context.Caller().Id, out var gateway))
+            throw new RefusalException(RefusalReason.PermissionDenied, "the calling gateway was removed");
+        var request = new IncomingRequest
+        {
+            Body = signed.Body.Memory,
+            Route = new AcmeRoute(resource, provisionerId, id, subId),
+            Gateway = new CallingGateway(gateway.Id, gateway.BaseUrls, gateway.ProvisionerIds),
+            AccountOrigins = snapshot.OriginsOf(provisionerId),
+            Origin = signed.Origin,
+            ClientAddress = signed.ClientAddress,
+            UserAgent = signed.UserAgent,
+            RequestId = context.RequestId(),
+        };
+        context.SetAccountUrl(accountId => request.LinkOrigin + new AcmeRoute(AcmeResource.Account, provisionerId, accountId).Path);
+        var verified = await verifier.VerifyAsync(request, requirement, context.CancellationToken);
+        // After the nonce is used up, like every other refusal (RFC 8555 §6.5).
+        if (!(await provisioners.CurrentAsync(context.CancellationToken)).TryGetValue(provisionerId, out var provisioner))
+            throw new RefusalException(RefusalReason.AcmeNotFound, $"there is no provisioner {Excerpt.Of(provisionerId)}");
+        if (provisioner.Disabled) throw new RefusalException(RefusalReason.Unauthorized, $"{provisioner.Name} is disabled");
+        return verified;
+    }
+}

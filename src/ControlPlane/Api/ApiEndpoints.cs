@@ -1,0 +1,59 @@
+using Grpc.Reflection;
+using GrpcCa.ControlPlane.Access;
+using GrpcCa.ControlPlane.Api.Interceptors;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+
+namespace GrpcCa.ControlPlane.Api;
+
+/// <summary>Puts the API on the server: interceptors from the outside in, then a service for each of the protos.</summary>
+internal static class ApiEndpoints
+{
+    private const int LargestRequest = 1024 * 1024;
+
+    /// <summary>What the services need besides the rooms.</summary>
+    public static IServiceCollection AddApi(this IServiceCollection services)
+    {
+        services.AddGrpc(options =>
+        {
+            options.EnableDetailedErrors = false;
+            options.MaxReceiveMessageSize = LargestRequest;
+            options.Interceptors.Add<FaultInterceptor>();
+            options.Interceptors.Add<AccessInterceptor>();
+            options.Interceptors.Add<FieldBehaviorInterceptor>();
+        });
+        services.AddSingleton(new AccessRules(ApiServices.All));
+        services.AddSingleton<CallerResolver>();
+        services.AddSingleton<ICallerSource, ConnectionCallerSource>();
+        services.AddSingleton<IdentityTrust>();
+        services.AddSingleton<RequestLedger>();
+        services.AddSingleton<OnceOnly>();
+        services.AddSingleton<AcmeRequests>();
+        services.AddSingleton<FaultInterceptor>();
+        services.AddSingleton<AccessInterceptor>();
+        services.AddSingleton<FieldBehaviorInterceptor>();
+        services.AddSingleton(new ReflectionServiceImpl(ApiServices.All));
+        services.AddSingleton(new ReflectionV1ServiceImpl(ApiServices.All));
+        services.AddGrpcHealthChecks().AddCheck("ready", () => HealthCheckResult.Healthy());
+        return services;
+    }
+
+    /// <summary>Maps every service; reflection answers on the admin socket only (<see cref="AccessRules"/>).</summary>
+    public static void MapApi(this IEndpointRouteBuilder endpoints)
+    {
+        endpoints.MapGrpcService<AccountApi>();
+        endpoints.MapGrpcService<AcmeApi>();
+        endpoints.MapGrpcService<AuditApi>();
+        endpoints.MapGrpcService<AuthorityApi>();
+        endpoints.MapGrpcService<CertificateApi>();
+        endpoints.MapGrpcService<GatewayApi>();
+        endpoints.MapGrpcService<NameApi>();
+        endpoints.MapGrpcService<OperatorApi>();
+        endpoints.MapGrpcService<OrderApi>();
+        endpoints.MapGrpcService<ProfileApi>();
+        endpoints.MapGrpcService<ProvisionerApi>();
+        endpoints.MapGrpcService<TrustApi>();
+        endpoints.MapGrpcHealthChecksService();
+        endpoints.MapGrpcService<ReflectionServiceImpl>();
+        endpoints.MapGrpcService<ReflectionV1ServiceImpl>();
+    }
+}

@@ -1,0 +1,74 @@
+using Grpc.Core;
+using GrpcCa.ControlPlane.Api.Filters;
+using GrpcCa.ControlPlane.Api.Lists;
+using GrpcCa.ControlPlane.Api.Mapping;
+using GrpcCa.ControlPlane.Authorities;
+using GrpcCa.ControlPlane.Certificates;
+using GrpcCa.ControlPlane.Pki;
+using GrpcCa.ControlPlane.Refusals;
+using GrpcCa.ControlPlane.Revocation;
+using GrpcCa.ControlPlane.Storage;
+using GrpcCa.Protocol;
+using GrpcCa.V1;
+
+namespace GrpcCa.ControlPlane.Api;
+
+/// <summary>CertificateService: what was issued, and taking it back.</summary>
+internal sealed class CertificateApi(IStore store, AuthorityBook authorities, Revoker revoker, OnceOnly onceOnly, TimeProvider time)
+    : CertificateService.CertificateServiceBase
+{
+    public override async Task<Certificate> GetCertificate(GetCertificateRequest request, ServerCallContext context)
+    {
+        var serial = SerialOf(request.Name);
+        var found = await store.ReadAsync(session => CertificateStore.FindAsync(session, serial), context.CancellationToken)
+            ?? throw new RefusalException(RefusalReason.NotFound, $"no certificate with serial {serial.Hex} was issued here");
+        return CertificateMapping.ToProto(found, await IssuerOfAsync(found, context.CancellationToken), time.GetUtcNow());
+    }
+
+    public override async Task<ListCertificatesResponse> ListCertificates(ListCertificatesRequest request, ServerCallContext context)
+    {
+        var order = CertificateOrder.Read(request.OrderBy);
+        var query = $"certificates {order.Ordering} {request.Filter}";
+        var page = Page.Read(request.PageSize, request.PageToken, query, parts: 2);
+        var now = time.GetUtcNow();
+        var filtered = CertificateFilter.Query(request.Filter, order, page, now);
+        var read = await store.ReadAsync(session => CertificateStore.ListAsync(session, filtered), context.CancellationToken);
+        var (rows, next) = Pages.Cut(read, page, certificate => order.Token(query, certificate));
+        return new ListCertificatesResponse { Certificates = { rows.Select(c => CertificateMapping.ToProto(c, now)) }, NextPageToken = next };
+    }
+
+    public override async Task<Certificate> RevokeCertificate(RevokeCertificateRequest request, ServerCallContext context)
+    {
+        var serial = SerialOf(request.Name);
+        var reason = CertificateMapping.ToReason(request.Reason);
+        if (request.ValidateOnly)
+        {
+            var checkedOne = await revoker.CheckAsync(serial, context.CancellationToken);
+            return await AnswerAsync(checkedOne with { RevokedAt = time.GetUtcNow(), RevocationReason = reason }, context.CancellationToken);
+        }
+        return await onceOnly.RunAsync(context, request, request.RequestId, Certificate.Parser, async note =>
+        {
+            var issuers = await authorities.CurrentAsync(context.CancellationToken);
+            Certificate Answer(CertificateRecord revoked) =>
+                CertificateMapping.ToProto(revoked, issuers.FindIssuer(revoked.Issuer)?.Der, time.GetUtcNow());
+            // An operator's word for a compromised key suffices to block it.
+            var done = await revoker.RevokeAsync(serial, reason, blockKey: true, context.Caller().Actor, context.CancellationToken,
+                note is null ? null : (session, revoked) => note(session, Answer(revoked)));
+            return Answer(done);
+        });
+    }
+
+    private async ValueTask<Certificate> AnswerAsync(CertificateRecord certificate, CancellationToken cancellationToken) =>
+        CertificateMapping.ToProto(certificate, await IssuerOfAsync(certificate, cancellationToken), time.GetUtcNow());
+
+    private async ValueTask<byte[]?> IssuerOfAsync(CertificateRecord certificate, CancellationToken cancellationToken) =>
+        (await authorities.CurrentAsync(cancellationToken)).FindIssuer(certificate.Issuer)?.Der;
+
+    private static SerialNumber SerialOf(string name)
+    {
+        var text = Wire.Id(name, ResourceName.Certificates, "name");
+        return SerialNumber.TryParseHex(text, out var serial)
+            ? serial
+            : throw new RefusalException(RefusalReason.InvalidArgument, $"{Excerpt.Of(text)} is no serial number in hexadecimal") { Field = "name" };
+    }
+}

@@ -1,0 +1,146 @@
+using Google.Protobuf.WellKnownTypes;
+using Grpc.Core;
+using GrpcCa.ControlPlane.Acme.Orders;
+using GrpcCa.ControlPlane.Api.Filters;
+using GrpcCa.ControlPlane.Api.Lists;
+using GrpcCa.ControlPlane.Api.Mapping;
+using GrpcCa.ControlPlane.Authorities;
+using GrpcCa.ControlPlane.Names;
+using GrpcCa.ControlPlane.Pki;
+using GrpcCa.ControlPlane.Policy;
+using GrpcCa.ControlPlane.Provisioners;
+using GrpcCa.ControlPlane.Refusals;
+using GrpcCa.ControlPlane.Storage;
+using GrpcCa.Protocol;
+using GrpcCa.V1;
+using NameRule = GrpcCa.ControlPlane.Names.NameRule;
+
+namespace GrpcCa.ControlPlane.Api;
+
+/// <summary>NameService: the rules of authorities and provisioners, and what would be decided by them.</summary>
+internal sealed class NameApi(
+    IStore store, OrderContexts contexts, ProvisionerBook provisioners, AuthorityBook authorities, OnceOnly onceOnly, TimeProvider time)
+    : NameService.NameServiceBase
+{
+    private static readonly string[] Equal = ["="];
+
+    private static readonly Dictionary<string, string[]> FilterFields = new(StringComparer.Ordinal) { ["level"] = Equal, ["pattern"] = Equal };
+
+    public override async Task<V1.NameRule> GetNameRule(GetNameRuleRequest request, ServerCallContext context)
+    {
+        var id = IdOf(request.Name);
+        return NameMapping.ToProto(await store.ReadAsync(session => NameRuleStore.FindAsync(session, id), context.CancellationToken) ?? throw Unknown(id));
+    }
+
+    public override async Task<ListNameRulesResponse> ListNameRules(ListNameRulesRequest request, ServerCallContext context)
+    {
+        var query = "nameRules " + request.Filter;
+        var page = Page.Read(request.PageSize, request.PageToken, query, parts: 3);
+        var terms = FilterParser.Parse(request.Filter, FilterFields);
+        var level = Single(terms, "level");
+        var pattern = Single(terms, "pattern") is { } text ? NameRulePattern.Parse(text).ToString() : null;
+        var read = await store.ReadAsync(
+            session => NameRuleStore.ListAsync(session, page.Size + 1, level, pattern, Cursor(page)), context.CancellationToken);
+        var (rows, next) = Pages.Cut(read, page, rule => Page.Token(query, rule.Level, ((int)rule.Effect).ToString(), rule.Pattern.ToString()));
+        return new ListNameRulesResponse { NameRules = { rows.Select(NameMapping.ToProto) }, NextPageToken = next };
+    }
+
+    public override async Task<V1.NameRule> CreateNameRule(CreateNameRuleRequest request, ServerCallContext context)
+    {
+        var actor = context.Caller().Actor;
+        var rule = await ReadAsync(request.NameRule, actor, context.CancellationToken);
+        if (request.ValidateOnly) return NameMapping.ToProto(rule);
+        return await onceOnly.RunAsync(context, request, request.RequestId, V1.NameRule.Parser, note => store.ActAsync(async session =>
+        {
+            await NameRuleStore.InsertAsync(session, rule);
+            var answer = NameMapping.ToProto(rule);
+            if (note is not null) await note(session, answer);
+            return new Acted<V1.NameRule>(answer, NameRuleAudit.Created(rule, actor, time.GetUtcNow()));
+        }, context.CancellationToken));
+    }
+
+    public override async Task<Empty> DeleteNameRule(DeleteNameRuleRequest request, ServerCallContext context)
+    {
+        var id = IdOf(request.Name);
+        var actor = context.Caller().Actor;
+        return await store.ActAsync(async session =>
+        {
+            var rule = await NameRuleStore.FindAsync(session, id) ?? throw Unknown(id);
+            if (!await NameRuleStore.DeleteAsync(session, id)) throw Unknown(id);
+            return new Acted<Empty>(new Empty(), NameRuleAudit.Deleted(rule, actor, time.GetUtcNow()));
+        }, context.CancellationToken);
+    }
+
+    public override async Task<TestNameResponse> TestName(TestNameRequest request, ServerCallContext context)
+    {
+        var provisioner = Wire.Id(request.Provisioner, ResourceName.Provisioners, "provisioner");
+        if (!(await provisioners.CurrentAsync(context.CancellationToken)).ContainsKey(provisioner))
+            throw new RefusalException(RefusalReason.NotFound, $"there is no provisioner {Excerpt.Of(provisioner)}") { Field = "provisioner" };
+        var name = Identify(request.Identifier);
+        var verdict = NameGate.Decide((await contexts.CurrentAsync(provisioner, null, context.CancellationToken)).Names, name);
+        return new TestNameResponse
+        {
+            Allowed = verdict.Allowed,
+            Explanation = verdict.Explanation,
+            Levels = { verdict.Levels.Select(NameMapping.ToProto) },
+        };
+    }
+
+    private async ValueTask<NameRule> ReadAsync(V1.NameRule rule, string actor, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await CheckLevelAsync(rule.Level, cancellationToken);
+            // The store keeps milliseconds; what is answered is what will be read.
+            var now = DateTimeOffset.FromUnixTimeMilliseconds(time.GetUtcNow().ToUnixTimeMilliseconds());
+            var expiry = Wire.Moment(rule.ExpireTime, "expire_time");
+            return NameRule.Create(rule.Level, (NameRuleEffect)(int)rule.Effect, NameRulePattern.Parse(rule.Pattern), actor, now, rule.Comment, expiry);
+        }
+        catch (RefusalException fault) when (fault is { Field: { } field } && !field.StartsWith("name_rule.", StringComparison.Ordinal))
+        {
+            throw new RefusalException(fault.Reason, fault.Detail) { Field = "name_rule." + field };
+        }
+    }
+
+    private async ValueTask CheckLevelAsync(string level, CancellationToken cancellationToken)
+    {
+        var exists = ResourceName.TryParse(level, ResourceName.Provisioners, out var provisioner)
+            ? (await provisioners.CurrentAsync(cancellationToken)).ContainsKey(provisioner)
+            : ResourceName.TryParse(level, ResourceName.Authorities, out var authority)
+                ? (await authorities.CurrentAsync(cancellationToken)).Find(authority) is { Purpose: AuthorityPurpose.Issuing }
+                : throw new RefusalException(RefusalReason.InvalidArgument, "a level is authorities/{id} or provisioners/{id}") { Field = "level" };
+        if (!exists) throw new RefusalException(RefusalReason.InvalidArgument, $"there is no {Excerpt.Of(level)}") { Field = "level" };
+    }
+
+    private static Identifier Identify(string text)
+    {
+        try
+        {
+            return System.Net.IPAddress.TryParse(text, out _) ? Identifier.ParseIp(text) : Identifier.ParseDns(text);
+        }
+        catch (RefusalException fault)
+        {
+            throw new RefusalException(RefusalReason.InvalidArgument, fault.Detail) { Field = "identifier" };
+        }
+    }
+
+    private static NameRuleCursor? Cursor(Page page)
+    {
+        if (page.IsFirst) return null;
+        return int.TryParse(page.After[1], out var effect)
+            ? new NameRuleCursor(page.After[0], (NameRuleEffect)effect, page.After[2])
+            : throw new RefusalException(RefusalReason.InvalidArgument, "page_token is not one of this list") { Field = "page_token" };
+    }
+
+    private static string? Single(IReadOnlyList<FilterTerm> terms, string field)
+    {
+        var values = terms.Where(t => t.Field == field).Select(t => t.Value).Distinct(StringComparer.Ordinal).ToList();
+        return values.Count <= 1
+            ? values.FirstOrDefault()
+            : throw new RefusalException(RefusalReason.InvalidArgument, $"the filter wants two values of '{field}' at once") { Field = "filter" };
+    }
+
+    private static string IdOf(string name) => Wire.Id(name, ResourceName.NameRules, "name");
+
+    private static RefusalException Unknown(string id) => new(RefusalReason.NotFound, $"there is no name rule {Excerpt.Of(id)}");
+}

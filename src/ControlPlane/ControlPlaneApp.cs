@@ -1,0 +1,77 @@
+using System.Net.Security;
+using System.Security.Authentication;
+using GrpcCa.ControlPlane.Access;
+using GrpcCa.ControlPlane.Acme;
+using GrpcCa.ControlPlane.Api;
+using GrpcCa.ControlPlane.Authorities;
+using GrpcCa.ControlPlane.Gateways;
+using GrpcCa.ControlPlane.Names;
+using GrpcCa.ControlPlane.Operators;
+using GrpcCa.ControlPlane.Profiles;
+using GrpcCa.ControlPlane.Provisioners;
+using GrpcCa.ControlPlane.Revocation;
+using GrpcCa.ControlPlane.Storage;
+using GrpcCa.ControlPlane.Telemetry;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
+
+namespace GrpcCa.ControlPlane;
+
+/// <summary>The composition root: every room is wired here, and nowhere else.</summary>
+internal static class ControlPlaneApp
+{
+    // A gateway multiplexes all its clients over one connection.
+    private const int StreamsPerConnection = 1000;
+
+    /// <summary>Builds the program around an open store; tests replace services by <paramref name="adjust"/>.</summary>
+    public static WebApplication Build(ControlPlaneOptions options, IStore store, TimeProvider time, Action<WebApplicationBuilder>? adjust = null)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.WebHost.UseKestrelHttpsConfiguration();
+        builder.WebHost.ConfigureKestrel(kestrel => Listen(kestrel, options));
+        builder.Logging.ClearProviders().AddLogLines().AddFilter("Grpc.AspNetCore", LogLevel.Warning).AddFilter("Microsoft.AspNetCore", LogLevel.Warning).AddFilter("Microsoft.Hosting", LogLevel.Warning);
+        var services = builder.Services;
+        services.AddSingleton(store).AddSingleton(time).AddSingleton(options);
+        services.AddSigning(options).AddIssuance(options).AddAuthorities(options).AddAcme(options);
+        services.AddSingleton<NameBook>().AddSingleton<ProfileBook>().AddSingleton<ProvisionerBook>();
+        services.AddSingleton<Revoker>();
+        services.AddSingleton<GatewayBook>().AddSingleton<GatewayRegistry>().AddSingleton<GatewayEnrollment>();
+        services.AddSingleton<OperatorBook>().AddSingleton<OperatorRegistry>().AddSingleton<OperatorEnrollment>();
+        services.AddSingleton<JoinTokens>().AddSingleton<IdentityTrust>().AddSingleton<CallerResolver>();
+        services.AddSingleton<ListeningEndpoint>();
+        services.AddSingleton(provider => new JoinTokenOptions
+        {
+            Endpoint = () => options.Endpoint ?? provider.GetRequiredService<ListeningEndpoint>().Address,
+            Lifetime = options.TokenLifetime,
+        });
+        services.AddSingleton<StartUp>();
+        services.AddSweeping(options);
+        services.AddApi();
+        adjust?.Invoke(builder);
+        var app = builder.Build();
+        app.MapApi();
+        return app;
+    }
+
+    private static void Listen(KestrelServerOptions kestrel, ControlPlaneOptions options)
+    {
+        kestrel.AddServerHeader = false;
+        kestrel.Limits.Http2.MaxStreamsPerConnection = StreamsPerConnection;
+        kestrel.Listen(options.Listen, endpoint =>
+        {
+            endpoint.Protocols = HttpProtocols.Http2;
+            endpoint.UseHttps(new TlsHandshakeCallbackOptions { OnConnection = connection => HandshakeAsync(kestrel.ApplicationServices, connection) });
+        });
+        kestrel.ListenUnixSocket(options.AdminSocket, endpoint => endpoint.Protocols = HttpProtocols.Http2);
+    }
+
+    // Certificate and roots are looked up for each connection: both change while the program runs.
+    private static async ValueTask<SslServerAuthenticationOptions> HandshakeAsync(IServiceProvider services, TlsHandshakeCallbackContext connection) => new()
+    {
+        ServerCertificate = services.GetRequiredService<EndpointIdentity>().Current,
+        EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
+        ApplicationProtocols = [SslApplicationProtocol.Http2],
+        ClientCertificateRequired = true,
+        RemoteCertificateValidationCallback = await services.GetRequiredService<IdentityTrust>().ForConnectionAsync(connection.CancellationToken),
+    };
+}

@@ -1,0 +1,229 @@
+using System.Collections.Immutable;
+using System.Net;
+using GrpcCa.ControlPlane.Acme.Authorizations;
+using GrpcCa.ControlPlane.Acme.Challenges;
+using GrpcCa.ControlPlane.Acme.Jws;
+using GrpcCa.ControlPlane.Acme.Nonces;
+using GrpcCa.ControlPlane.Acme.Orders;
+using GrpcCa.ControlPlane.Authorities;
+using GrpcCa.ControlPlane.Issuance;
+using GrpcCa.ControlPlane.Names;
+using GrpcCa.ControlPlane.Refusals;
+using GrpcCa.ControlPlane.Signing;
+using GrpcCa.ControlPlane.Storage;
+using GrpcCa.Host;
+using Microsoft.Extensions.Configuration;
+
+namespace GrpcCa.ControlPlane;
+
+/// <summary>Everything that can be set, read once at the start; the defaults are beside the options.</summary>
+internal sealed record ControlPlaneOptions
+{
+    /// <summary><c>Data:Directory</c>: where keys, store and socket are, mode 0700; default <c>/var/lib/grpcca</c>.</summary>
+    public required string DataDirectory { get; init; }
+
+    /// <summary><c>Grpc:Listen</c>: address and port of the API; default <c>127.0.0.1:14443</c>; port 0 takes a free one.</summary>
+    public required IPEndPoint Listen { get; init; }
+
+    /// <summary><c>Grpc:Endpoint</c>: host and port that join tokens carry; default the address it listens on.</summary>
+    public string? Endpoint { get; init; }
+
+    /// <summary><c>Admin:Socket</c>: the local admin's Unix socket, in a 0700 directory; default <c>admin.sock</c> in the data directory.</summary>
+    public required string AdminSocket { get; init; }
+
+    /// <summary><c>Replica:Id</c>: this process among several on one store, the same after a restart; default <c>main</c>.</summary>
+    public required string ReplicaId { get; init; }
+
+    /// <summary><c>Storage:*</c>.</summary>
+    public required StoreOptions Storage { get; init; }
+
+    /// <summary><c>Signing:KeyDirectory</c>: where key files are, mode 0700; default <c>keys</c> in the data directory.</summary>
+    public required string KeyDirectory { get; init; }
+
+    /// <summary><c>Signing:PasswordFile</c>: the file with the password of the keys, mode 0600; default <c>key-password</c> in the data directory.</summary>
+    public required string PasswordFile { get; init; }
+
+    /// <summary><c>Hierarchy:*</c>: used when the CA is founded, and never again.</summary>
+    public required HierarchyOptions Hierarchy { get; init; }
+
+    /// <summary><c>Identity:*</c>.</summary>
+    public required IdentityOptions Identity { get; init; }
+
+    /// <summary><c>Validation:*</c>.</summary>
+    public required ValidationOptions Validation { get; init; }
+
+    /// <summary><c>Validation:Parallel</c>, <c>QueueLength</c>, <c>AnswerWithin</c>.</summary>
+    public required ValidationQueueOptions ValidationQueue { get; init; }
+
+    /// <summary><c>Orders:*</c>.</summary>
+    public required OrderOptions Orders { get; init; }
+
+    /// <summary><c>Requests:*</c>.</summary>
+    public required JwsLimits Requests { get; init; }
+
+    /// <summary><c>Nonces:*</c>.</summary>
+    public required NonceMintOptions Nonces { get; init; }
+
+    /// <summary><c>Joining:TokenLifetime</c>: how long a join or login token works; default 1 h.</summary>
+    public required TimeSpan TokenLifetime { get; init; }
+
+    /// <summary><c>Declare:*</c>: what holds at every start, whatever was changed before.</summary>
+    public required Declaration Declare { get; init; }
+
+    /// <exception cref="ConfigurationException">Lists every problem with its key.</exception>
+    public static ControlPlaneOptions Read(IConfiguration configuration)
+    {
+        var read = new ConfigurationReader(configuration);
+        var data = Path.GetFullPath(read.Text("Data:Directory", "/var/lib/grpcca"));
+        var replica = read.Text("Replica:Id", "main");
+        var options = new ControlPlaneOptions
+        {
+            DataDirectory = data,
+            Listen = read.Endpoint("Grpc:Listen", new IPEndPoint(IPAddress.Loopback, 14443))!,
+            Endpoint = read.OptionalText("Grpc:Endpoint"),
+            AdminSocket = Path.GetFullPath(read.Text("Admin:Socket", Path.Combine(data, "admin.sock"))),
+            ReplicaId = replica,
+            Storage = ReadStorage(read, data),
+            KeyDirectory = Path.GetFullPath(read.Text("Signing:KeyDirectory", Path.Combine(data, "keys"))),
+            PasswordFile = Path.GetFullPath(read.Text("Signing:PasswordFile", Path.Combine(data, "key-password"))),
+            Hierarchy = ReadHierarchy(read),
+            Identity = new IdentityOptions { Lifetime = read.Duration("Identity:Lifetime", TimeSpan.FromDays(7), TimeSpan.FromMinutes(10), TimeSpan.FromDays(366)) },
+            Validation = ReadValidation(read),
+            ValidationQueue = new ValidationQueueOptions
+            {
+                Replica = replica,
+                Parallel = read.Number("Validation:Parallel", 64, 1, 10_000),
+                QueueLength = read.Number("Validation:QueueLength", 10_000, 1, 1_000_000),
+                AnswerWithin = TimeSpan.FromMilliseconds(read.Number("Validation:AnswerWithinMilliseconds", 300, 0, 10_000)),
+            },
+            Orders = new OrderOptions { MostIdentifiers = read.Number("Orders:MostIdentifiers", 100, 1, 1000), PageSize = read.Number("Orders:PageSize", 100, 1, 1000) },
+            Requests = new JwsLimits { MaxBodyBytes = read.Number("Requests:MaxBodyBytes", 64 * 1024, 1024, 1024 * 1024) },
+            Nonces = new NonceMintOptions { WindowChunks = read.Number("Nonces:WindowChunks", 4096, 1, 1_000_000) },
+            TokenLifetime = read.Duration("Joining:TokenLifetime", TimeSpan.FromHours(1), TimeSpan.FromMinutes(1), TimeSpan.FromDays(30)),
+            Declare = ReadDeclaration(read),
+        };
+        read.ThrowIfFaulty();
+        return options;
+    }
+
+    private static StoreOptions ReadStorage(ConfigurationReader read, string data)
+    {
+        var usual = new StoreOptions();
+        var options = new StoreOptions
+        {
+            Provider = read.Choice("Storage:Provider", StoreProvider.Sqlite),
+            Path = Path.GetFullPath(read.Text("Storage:Path", Path.Combine(data, "grpcca.db"))),
+            ConnectionFile = read.Text("Storage:ConnectionFile", ""),
+            QueuedWrites = read.Number("Storage:QueuedWrites", usual.QueuedWrites, 1, 1_000_000),
+            GroupedWrites = read.Number("Storage:GroupedWrites", usual.GroupedWrites, 1, 10_000),
+            Readers = read.Number("Storage:Readers", usual.Readers, 1, 1000),
+            Writers = read.Number("Storage:Writers", usual.Writers, 1, 1000),
+        };
+        if (options.Provider == StoreProvider.Postgresql && options.ConnectionFile.Length == 0)
+            read.Problem("Storage:ConnectionFile", "is required with PostgreSQL: a file with the connection string");
+        return options;
+    }
+
+    private static HierarchyOptions ReadHierarchy(ConfigurationReader read)
+    {
+        var usual = new HierarchyOptions();
+        var tenYears = TimeSpan.FromDays(3650);
+        var options = new HierarchyOptions
+        {
+            Id = read.Text("Hierarchy:Id", usual.Id),
+            Name = read.Text("Hierarchy:Name", usual.Name),
+            KeyType = read.Choice("Hierarchy:KeyType", KeyAlgorithm.EcP256),
+            RootLifetime = read.Duration("Hierarchy:RootLifetime", tenYears, TimeSpan.FromDays(1), tenYears * 3),
+            IntermediateLifetime = read.Duration("Hierarchy:IntermediateLifetime", tenYears, TimeSpan.FromHours(1), tenYears * 3),
+            Permit = [.. read.List("Hierarchy:Permit") ?? []],
+            RevocationBaseUrl = read.OptionalText("Hierarchy:RevocationBaseUrl"),
+            ImportRoot = read.OptionalText("Hierarchy:ImportRoot"),
+            ImportIntermediate = read.OptionalText("Hierarchy:ImportIntermediate"),
+            ImportKey = read.OptionalText("Hierarchy:ImportKey"),
+            ImportKeyPasswordFile = read.OptionalText("Hierarchy:ImportKeyPasswordFile"),
+        };
+        if (options.Id.Length is 0 or > 63 || !options.Id.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '-') || options.Id == "identity")
+            read.Problem("Hierarchy:Id", $"'{options.Id}' is not 1 to 63 of a-z, 0-9 and hyphen, other than 'identity'");
+        if (string.IsNullOrWhiteSpace(options.Name) || options.Name.Length > 40) read.Problem("Hierarchy:Name", "must be 1 to 40 characters");
+        if (options.RevocationBaseUrl is { } url && !(Uri.TryCreate(url, UriKind.Absolute, out var parsed) && parsed.Scheme == "http"))
+            read.Problem("Hierarchy:RevocationBaseUrl", $"'{url}' is not an http URL; CRLs are fetched over plain HTTP (RFC 5280 §8)");
+        Try(read, "Hierarchy:Permit", () => NameConstraints.Parse(options.Permit));
+        return options;
+    }
+
+    private static ValidationOptions ReadValidation(ConfigurationReader read)
+    {
+        var usual = new ValidationOptions();
+        var ranges = usual.Ranges;
+        Try(read, "Validation:Ranges", () => ranges = read.List("Validation:Ranges") is { } texts ? [.. texts.Select(t => IPNetwork.Parse(t))] : usual.Ranges);
+        var resolver = read.Endpoint("Validation:Resolver", null);
+        return usual with
+        {
+            Http01Port = read.Number("Validation:Http01Port", usual.Http01Port, 1, 65535),
+            TlsAlpn01Port = read.Number("Validation:TlsAlpn01Port", usual.TlsAlpn01Port, 1, 65535),
+            Ranges = ranges,
+            Resolver = resolver is null ? [] : [resolver],
+            AttemptTimeout = read.Duration("Validation:AttemptTimeout", usual.AttemptTimeout, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(2)),
+            Attempts = read.Number("Validation:Attempts", usual.Attempts, 1, 20),
+            Within = read.Duration("Validation:Within", usual.Within, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(10)),
+        };
+    }
+
+    private static Declaration ReadDeclaration(ConfigurationReader read)
+    {
+        var declaration = new Declaration
+        {
+            Allow = ReadPatterns(read, "Declare:Allow"),
+            InitialAllow = ReadPatterns(read, "Declare:InitialAllow"),
+            GatewayId = read.OptionalText("Declare:GatewayId"),
+            GatewayBaseUrls = [.. read.List("Declare:GatewayBaseUrls") ?? []],
+            GatewayTlsNames = [.. read.List("Declare:GatewayTlsNames") ?? []],
+            GatewayTokenFile = read.OptionalText("Declare:GatewayTokenFile"),
+        };
+        if (declaration.GatewayId is not null && declaration.GatewayBaseUrls.IsEmpty)
+            read.Problem("Declare:GatewayBaseUrls", "is required with Declare:GatewayId");
+        return declaration;
+    }
+
+    private static ImmutableArray<NameRulePattern>? ReadPatterns(ConfigurationReader read, string key)
+    {
+        if (read.List(key) is not { } texts) return null;
+        var patterns = ImmutableArray.CreateBuilder<NameRulePattern>();
+        foreach (var text in texts) Try(read, key, () => patterns.Add(NameRulePattern.Parse(text)));
+        return patterns.ToImmutable();
+    }
+
+    private static void Try(ConfigurationReader read, string key, Action parse)
+    {
+        try
+        {
+            parse();
+        }
+        catch (Exception fault) when (fault is FormatException or RefusalException)
+        {
+            read.Problem(key, fault.Message);
+        }
+    }
+}
+
+/// <summary>What the configuration says must hold at every start.</summary>
+internal sealed record Declaration
+{
+    /// <summary>The allow rules of the provisioners <c>acme</c> and <c>nixos</c>, replacing what they have; default: leave them.</summary>
+    public ImmutableArray<NameRulePattern>? Allow { get; init; }
+
+    /// <summary>The same, but only when the CA is founded; default none, and then nothing is allowed.</summary>
+    public ImmutableArray<NameRulePattern>? InitialAllow { get; init; }
+
+    /// <summary>A gateway that is there; default none.</summary>
+    public string? GatewayId { get; init; }
+
+    /// <summary>Its base URLs, the preferred one first.</summary>
+    public ImmutableArray<string> GatewayBaseUrls { get; init; } = [];
+
+    /// <summary>Names in its TLS certificate; default the hosts of its base URLs.</summary>
+    public ImmutableArray<string> GatewayTlsNames { get; init; } = [];
+
+    /// <summary>A file that gets a fresh one-time join token for it at every start, mode 0600; default none.</summary>
+    public string? GatewayTokenFile { get; init; }
+}

@@ -1,0 +1,50 @@
+using System.Runtime.CompilerServices;
+using GrpcCa.ControlPlane.Issuance.Lint;
+using GrpcCa.ControlPlane.Pki;
+using GrpcCa.ControlPlane.Signing;
+
+namespace GrpcCa.ControlPlane.Issuance;
+
+/// <summary>An issuer as the corridor sees it: what its certificate says, and its public key to check signatures with.</summary>
+/// <param name="Facts">Read by the lint's reader.</param>
+/// <param name="Key">The key that the issuer's certificate is about.</param>
+/// <param name="Algorithm">The kind of the key in the signer.</param>
+internal sealed record IssuerReading(IssuerFacts Facts, PublicKey Key, KeyAlgorithm Algorithm)
+{
+    // Certificates are read once for each array that a book hands out; the entries go with the arrays.
+    private static readonly ConditionalWeakTable<byte[], KnownCertificate> Known = [];
+
+    /// <summary>How the issuer signs (RFC 5758 §3.2, RFC 4055 §5).</summary>
+    public SignatureScheme Scheme => Algorithm switch
+    {
+        KeyAlgorithm.EcP256 => SignatureScheme.EcdsaSha256,
+        KeyAlgorithm.EcP384 => SignatureScheme.EcdsaSha384,
+        _ => SignatureScheme.RsaPkcs1Sha256,
+    };
+
+    /// <summary>Reads the issuer and refuses a signing key that is not its own.</summary>
+    /// <exception cref="InvalidOperationException">The certificate cannot issue, or the key belongs to another one.</exception>
+    public static async ValueTask<IssuerReading> OfAsync(CertificateSpec spec, SigningDesk desk, CancellationToken cancellationToken)
+    {
+        var (algorithm, signerKey) = await desk.DescribeAsync(spec.Issuer.Key, cancellationToken);
+        if (spec.Role.IsSelfSigned() != spec.Issuer.CertificateDer is null)
+            throw new InvalidOperationException($"{spec.Issuer.Name}: a root has no issuer's certificate, everything else has one");
+        var reading = spec.Issuer.CertificateDer is { } der
+            ? new IssuerReading(Of(der, spec.Issuer.AboveDer).Facts, Of(der, spec.Issuer.AboveDer).Key, algorithm)
+            : new IssuerReading(IssuerFacts.OfNewRoot(spec.Key.SubjectPublicKeyInfo), spec.Key, algorithm);
+        if (!reading.Key.SubjectPublicKeyInfo.Span.SequenceEqual(signerKey.Span))
+            throw new InvalidOperationException($"key {spec.Issuer.Key} is not the key of {spec.Issuer.Name}");
+        return reading;
+    }
+
+    private static KnownCertificate Of(byte[] der, IReadOnlyList<byte[]> above)
+    {
+        if (Known.TryGetValue(der, out var known) && known.Above.SequenceEqual(above)) return known;
+        var facts = IssuerFacts.Read(der, above);
+        known = new KnownCertificate(facts, PublicKey.FromSubjectPublicKeyInfo(facts.SubjectPublicKeyInfo), [.. above]);
+        Known.AddOrUpdate(der, known);
+        return known;
+    }
+
+    private sealed record KnownCertificate(IssuerFacts Facts, PublicKey Key, byte[][] Above);
+}

@@ -1,0 +1,28 @@
+using System.Collections.Frozen;
+using System.Collections.Immutable;
+using GrpcCa.ControlPlane.Storage;
+
+namespace GrpcCa.ControlPlane.Names;
+
+/// <summary>The rules as they are now, compiled; read again only when the configuration changed.</summary>
+internal sealed class NameBook(IStore store) : IDisposable
+{
+    private readonly Generational<NameSnapshot> snapshots = new(store, async session => new NameSnapshot(await NameRuleStore.AllAsync(session)));
+
+    public ValueTask<NameSnapshot> CurrentAsync(CancellationToken cancellationToken) => snapshots.CurrentAsync(cancellationToken);
+
+    public void Dispose() => snapshots.Dispose();
+}
+
+/// <summary>All rules of one generation, level by level.</summary>
+internal sealed class NameSnapshot
+{
+    private readonly FrozenDictionary<string, NameRuleSet> levels;
+
+    public NameSnapshot(ImmutableArray<NameRule> rules) => levels = rules
+        .GroupBy(rule => rule.Level, StringComparer.Ordinal)
+        .ToFrozenDictionary(group => group.Key, group => new NameRuleSet([.. group]), StringComparer.Ordinal);
+
+    /// <summary>The level, ready for <see cref="NamePolicy"/>; one without rules is there too, and empty.</summary>
+    public NameLevel Level(string name, bool mandatory) => new(name, mandatory, levels.GetValueOrDefault(name) ?? NameRuleSet.Empty);
+}

@@ -1,0 +1,17 @@
+using System.Collections.Immutable;
+
+namespace GrpcCa.ControlPlane.Names;
+
+/// <summary>One of the levels that must all let a name through: an authority, a provisioner, later an account, a key, a tool.</summary>
+/// <param name="Name"><c>authorities/{id}</c> or <c>provisioners/{id}</c>.</param>
+/// <param name="Mandatory">True when no rules means nothing is allowed; false when no rules leaves it to the other levels.</param>
+/// <param name="Rules">Its rules, expired ones too: a level whose rules have all expired is set, and allows nothing.</param>
+internal sealed record NameLevel(string Name, bool Mandatory, NameRuleSet Rules)
+{
+    public NameLevel(string name, bool mandatory, ImmutableArray<NameRule> rules) : this(name, mandatory, new NameRuleSet(rules))
+    {
+    }
+
+    /// <summary>Whether the level has a say of its own.</summary>
+    public bool IsSet => Mandatory || !Rules.Rules.IsEmpty;
+}

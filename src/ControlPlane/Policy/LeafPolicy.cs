@@ -1,0 +1,60 @@
+using System.Collections.Immutable;
+using GrpcCa.ControlPlane.Pki;
+using GrpcCa.ControlPlane.Profiles;
+using GrpcCa.ControlPlane.Refusals;
+
+namespace GrpcCa.ControlPlane.Policy;
+
+/// <summary>Decides about keys and lifetimes of leaves. Pure.</summary>
+internal static class LeafPolicy
+{
+    /// <summary>Refuses a key that the profile does not take, or that signs for the account.</summary>
+    /// <exception cref="RefusalException">BadCsr.</exception>
+    public static void CheckKey(PublicKey key, ProfileRecord profile, PublicKey? accountKey)
+    {
+        var family = key.Type == KeyType.Rsa ? "RSA" : key.TypeText;
+        if (!profile.KeyTypes.Contains(family, StringComparer.Ordinal))
+            throw new RefusalException(RefusalReason.BadCsr, $"profile {profile.Id} takes no {key.TypeText} keys; it takes {string.Join(", ", profile.KeyTypes)}");
+        // RFC 8555 §11.1: the account key is for the account alone.
+        if (accountKey is not null && key.Sha256.AsSpan().SequenceEqual(accountKey.Sha256))
+            throw new RefusalException(RefusalReason.BadCsr, "the key in the CSR is the account key; a certificate needs a key of its own");
+    }
+
+    /// <summary>
+    /// The first and the last second of a leaf issued now: notAfter is inclusive, so a lifetime of 24 h ends one second
+    /// before the same time tomorrow. It never outlives its issuer.
+    /// </summary>
+    /// <exception cref="RefusalException">ServerInternal when the issuer's own time is up.</exception>
+    public static (DateTimeOffset NotBefore, DateTimeOffset NotAfter) Validity(
+        ProfileRecord profile, DateTimeOffset now, DateTimeOffset issuerNotBefore, DateTimeOffset issuerNotAfter, DateTimeOffset? wantedNotBefore, DateTimeOffset? wantedNotAfter)
+    {
+        var second = Seconds(now);
+        var notBefore = wantedNotBefore is { } start ? Seconds(start) : second - profile.Backdate;
+        var notAfter = wantedNotAfter is { } end ? Seconds(end) : second + profile.Lifetime - TimeSpan.FromSeconds(1);
+        if (notBefore < issuerNotBefore) notBefore = issuerNotBefore;
+        if (notAfter > issuerNotAfter) notAfter = issuerNotAfter;
+        if (notAfter <= second || notBefore > notAfter)
+            throw new RefusalException(RefusalReason.ServerInternal, $"the issuer's certificate ends at {issuerNotAfter:yyyy-MM-ddTHH:mm:ssZ}; nothing can be issued below it any more");
+        return (notBefore, notAfter);
+    }
+
+    /// <summary>Refuses requested times that lie outside the profile (RFC 8555 §7.4).</summary>
+    /// <exception cref="RefusalException">Malformed, naming the limit.</exception>
+    public static void CheckWanted(ProfileRecord profile, DateTimeOffset now, DateTimeOffset? notBefore, DateTimeOffset? notAfter)
+    {
+        if (notBefore is { } start && start < now - profile.Backdate - Tolerance)
+            throw new RefusalException(RefusalReason.Malformed, $"notBefore lies more than {profile.Backdate} in the past, which is what profile {profile.Id} allows");
+        if (notBefore is { } first && notAfter is { } last && last <= first)
+            throw new RefusalException(RefusalReason.Malformed, "notAfter is not after notBefore");
+        if (notAfter is { } end && end <= now)
+            throw new RefusalException(RefusalReason.Malformed, "notAfter lies in the past");
+        var latest = now + profile.Lifetime;
+        if (notAfter > latest + Tolerance || notBefore >= latest)
+            throw new RefusalException(RefusalReason.Malformed, $"the requested time goes beyond {profile.Lifetime} from now, the lifetime of profile {profile.Id}");
+    }
+
+    /// <summary>Clients send times in whole seconds of their own clock.</summary>
+    private static readonly TimeSpan Tolerance = TimeSpan.FromSeconds(60);
+
+    private static DateTimeOffset Seconds(DateTimeOffset time) => DateTimeOffset.FromUnixTimeSeconds(time.ToUnixTimeSeconds());
+}

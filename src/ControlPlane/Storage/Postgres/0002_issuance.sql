@@ -1,0 +1,18 @@
+-- What was going to be signed, recorded before it is signed; serial numbers stay for ever.
+CREATE TABLE issuance_plans (
+    serial text NOT NULL PRIMARY KEY,
+    kind text NOT NULL,
+    role text NOT NULL,
+    purpose text NOT NULL,
+    issuer text NOT NULL,
+    replica_id text NOT NULL,
+    created_at bigint NOT NULL,
+    outcome text NOT NULL CHECK (outcome IN ('planned', 'issued', 'never_issued')),
+    closed_at bigint,
+    tbs bytea,
+    tbs_sha256 bytea NOT NULL,
+    CHECK ((outcome = 'planned') = (tbs IS NOT NULL)),
+    CHECK ((outcome = 'planned') = (closed_at IS NULL))
+);
+
+CREATE INDEX issuance_plans_open ON issuance_plans (created_at, serial) WHERE outcome = 'planned';

@@ -1,0 +1,72 @@
+using System.Data;
+using System.Data.Common;
+
+namespace GrpcCa.ControlPlane.Storage;
+
+/// <summary>A command that is kept, with its parameters: a second use only changes their values.</summary>
+internal sealed class PreparedStatement(StoreSession session, DbCommand command) : IDisposable
+{
+    private readonly List<Slot> slots = [];
+    private int next;
+    private int filled;
+    private int use;
+
+    /// <summary>Forgets what was filled in for the use before.</summary>
+    public void Restart()
+    {
+        next = 0;
+        filled = 0;
+        use++;
+    }
+
+    public void Fill(string name, object? value, DbType type)
+    {
+        var slot = Find(name);
+        if (slot.Parameter.DbType != type) slot.Parameter.DbType = type;
+        slot.Parameter.Value = value ?? DBNull.Value;
+        if (slot.FilledIn == use) return;
+        slot.FilledIn = use;
+        filled++;
+    }
+
+    /// <summary>The command, once every parameter has a value of this use.</summary>
+    public DbCommand Ready()
+    {
+        if (filled == slots.Count) return command;
+        var missing = slots.First(slot => slot.FilledIn != use);
+        throw new InvalidOperationException($"parameter '{missing.Name}' has no value in: {command.CommandText}");
+    }
+
+    /// <summary>Notes a failure; true when it is a key that is there already.</summary>
+    public bool Failed(DbException fault) => session.Failed(fault);
+
+    public void Dispose() => command.Dispose();
+
+    // Callers fill in the same order every time, so the next slot is nearly always the right one.
+    private Slot Find(string name)
+    {
+        if (next < slots.Count && string.Equals(slots[next].Name, name, StringComparison.Ordinal)) return slots[next++];
+        for (var i = 0; i < slots.Count; i++)
+        {
+            if (!string.Equals(slots[i].Name, name, StringComparison.Ordinal)) continue;
+            next = i + 1;
+            return slots[i];
+        }
+        var parameter = command.CreateParameter();
+        parameter.ParameterName = name.StartsWith('@') ? name : "@" + name;
+        command.Parameters.Add(parameter);
+        var slot = new Slot(name, parameter);
+        slots.Add(slot);
+        next = slots.Count;
+        return slot;
+    }
+
+    private sealed class Slot(string name, DbParameter parameter)
+    {
+        public string Name => name;
+
+        public DbParameter Parameter => parameter;
+
+        public int FilledIn { get; set; }
+    }
+}

@@ -1,0 +1,32 @@
+using GrpcCa.Host;
+
+namespace GrpcCa.ControlPlane.Storage.Sqlite;
+
+/// <summary>The database file before SQLite sees it: there, and its owner's alone.</summary>
+internal static class SqliteFile
+{
+    private const UnixFileMode Others = ~(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+
+    /// <summary>Makes the file with mode 0600 (SQLite gives its log and index the same), or checks the one that is there.</summary>
+    public static void Prepare(string path)
+    {
+        var directory = Path.GetDirectoryName(Path.GetFullPath(path))!;
+        SyncedFile.EnsurePrivateDirectory(directory);
+        if (File.Exists(path))
+        {
+            var mode = File.GetUnixFileMode(path);
+            if ((mode & Others) != 0)
+                throw new IOException($"database '{path}' has mode {Convert.ToString((int)mode, 8)}; others must not read it: chmod 600 '{path}'");
+            return;
+        }
+        using (new FileStream(path, new FileStreamOptions
+        {
+            Mode = FileMode.CreateNew,
+            Access = FileAccess.Write,
+            UnixCreateMode = SyncedFile.Private,
+        }))
+        {
+        }
+        SyncedFile.SyncDirectory(directory);
+    }
+}

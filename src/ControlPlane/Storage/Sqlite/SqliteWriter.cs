@@ -1,0 +1,215 @@
+using System.Threading.Channels;
+
+namespace GrpcCa.ControlPlane.Storage.Sqlite;
+
+/// <summary>
+/// The one who writes: a thread of its own takes whatever waits, up to a group, runs each write in a savepoint,
+/// commits all with one sync and only then answers. Callers never wait on the disk with a thread of theirs.
+/// </summary>
+internal sealed class SqliteWriter
+{
+    private readonly SqliteLink link;
+    private readonly StoreOptions options;
+    private readonly ILogger log;
+    private readonly Channel<WriteJob> queue;
+    private readonly Thread thread;
+    private readonly TaskCompletionSource ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<Exception> fatal = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private int pagesWritten;
+    private bool unavailable;
+
+    public SqliteWriter(SqliteLink link, StoreOptions options, ILogger log)
+    {
+        this.link = link;
+        this.options = options;
+        this.log = log;
+        queue = Channel.CreateBounded<WriteJob>(new BoundedChannelOptions(options.QueuedWrites)
+        {
+            SingleReader = true,
+            // A caller wakes the thread itself; a detour over the pool costs more than the write.
+            AllowSynchronousContinuations = true,
+        });
+        thread = new Thread(Serve) { IsBackground = true, Name = "store writer" };
+        thread.Start();
+    }
+
+    /// <summary>Completes with the cause when the store cannot go on.</summary>
+    public Task<Exception> Fatal => fatal.Task;
+
+    /// <summary>Whether the caller runs inside a write.</summary>
+    public bool IsCurrentThread => Thread.CurrentThread == thread;
+
+    public Task<T> WriteAsync<T>(Func<StoreSession, ValueTask<T>> write, CancellationToken cancellationToken)
+    {
+        if (IsCurrentThread) throw new InvalidOperationException("a write may not call the store: it would wait for itself");
+        var job = new WriteJob<T>(write, cancellationToken);
+        return queue.Writer.TryWrite(job) ? job.Task : WaitForRoomAsync(job, cancellationToken);
+    }
+
+    /// <summary>Takes no more, finishes what waits, and ends the thread.</summary>
+    public Task StopAsync()
+    {
+        queue.Writer.TryComplete();
+        return ended.Task;
+    }
+
+    /// <summary>Stops for good: the disk and what is in memory may differ.</summary>
+    public void Die(Exception cause)
+    {
+        if (!fatal.TrySetResult(cause)) return;
+        StoreLog.Fatal(log, cause.Message);
+        queue.Writer.TryComplete();
+    }
+
+    private async Task<T> WaitForRoomAsync<T>(WriteJob<T> job, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await queue.Writer.WriteAsync(job, cancellationToken);
+        }
+        catch (ChannelClosedException)
+        {
+            throw Stopped();
+        }
+        return await job.Task;
+    }
+
+    private void Serve()
+    {
+        var group = new List<WriteJob>(options.GroupedWrites);
+        try
+        {
+            while (AwaitWork())
+            {
+                group.Clear();
+                while (group.Count < options.GroupedWrites && queue.Reader.TryRead(out var job))
+                    if (!job.GivenUp()) group.Add(job);
+                if (group.Count == 0) continue;
+                Commit(group);
+                Checkpoint();
+            }
+        }
+        catch (Exception fault)
+        {
+            Die(fault);
+            foreach (var job in group) job.Fail(Stopped());
+            while (queue.Reader.TryRead(out var job)) job.Fail(Stopped());
+        }
+        ended.TrySetResult();
+    }
+
+    private bool AwaitWork()
+    {
+        var waiting = queue.Reader.WaitToReadAsync();
+        return waiting.IsCompleted ? waiting.GetAwaiter().GetResult() : waiting.AsTask().GetAwaiter().GetResult();
+    }
+
+    private void Commit(List<WriteJob> group)
+    {
+        if (fatal.Task.IsCompleted)
+        {
+            foreach (var job in group) job.Fail(Stopped());
+            return;
+        }
+        try
+        {
+            link.BeginImmediate();
+            if (group.Count == 1) RunAlone(group[0]);
+            else RunTogether(group);
+        }
+        catch (Exception fault)
+        {
+            Undo(group, fault);
+            return;
+        }
+        pagesWritten += link.TakePagesWritten();
+        foreach (var job in group) job.Answer();
+        if (!unavailable) return;
+        unavailable = false;
+        StoreLog.Recovered(log);
+    }
+
+    // Without company no savepoint is needed: the transaction is one.
+    private void RunAlone(WriteJob job)
+    {
+        try
+        {
+            job.Run(link.Session);
+        }
+        catch (Exception own) when (SqliteFault.Classify(own) == FaultClass.Ordinary && link.InTransaction)
+        {
+            link.Rollback();
+            job.Refuse(own);
+            return;
+        }
+        link.Commit();
+    }
+
+    private void RunTogether(List<WriteJob> group)
+    {
+        foreach (var job in group)
+        {
+            link.Savepoint();
+            try
+            {
+                job.Run(link.Session);
+                link.Release();
+            }
+            catch (Exception own) when (SqliteFault.Classify(own) == FaultClass.Ordinary && link.InTransaction)
+            {
+                link.RollbackToSavepoint();
+                job.Refuse(own);
+            }
+        }
+        link.Commit();
+    }
+
+    // The group is lost as a whole. Who is told what depends on why.
+    private void Undo(List<WriteJob> group, Exception fault)
+    {
+        if (link.InTransaction) link.Rollback();
+        switch (SqliteFault.Classify(fault))
+        {
+            case FaultClass.Fatal:
+                Die(fault);
+                foreach (var job in group) job.Fail(Stopped());
+                break;
+            case FaultClass.Passing:
+                if (!unavailable) StoreLog.Unavailable(log, group.Count, fault.Message);
+                unavailable = true;
+                foreach (var job in group) job.Fail(new StoreUnavailableException($"the store cannot write for now: {fault.Message}", fault));
+                break;
+            case FaultClass.Ordinary when group.Count == 1:
+                group[0].Fail(fault);
+                break;
+            default:
+                // One of them spoils the commit of all (writes may run again, so each is tried alone).
+                StoreLog.GroupSplit(log, group.Count, fault.Message);
+                foreach (var job in group) Commit([job]);
+                break;
+        }
+    }
+
+    // SQLite's own checkpoint after a commit hides its errors, a failed sync of the database among them; so it is off
+    // and this does its work, after the callers have their answers.
+    private void Checkpoint()
+    {
+        if (pagesWritten < options.CheckpointPages || fatal.Task.IsCompleted) return;
+        pagesWritten = 0;
+        try
+        {
+            var pages = link.Checkpoint(restart: false);
+            // A reader that is always there keeps the log from starting anew: past the limit, new readers wait a moment.
+            if (pages > options.LogPages) link.Checkpoint(restart: true);
+        }
+        catch (Exception fault) when (SqliteFault.Classify(fault) == FaultClass.Passing)
+        {
+            StoreLog.CheckpointDelayed(log, fault.Message);
+        }
+    }
+
+    /// <summary>What callers hear once nothing is taken any more.</summary>
+    public StoreUnavailableException Stopped() => fatal.Task.IsCompletedSuccessfully
+        ? new StoreUnavailableException($"the store has stopped: {fatal.Task.Result.Message}", fatal.Task.Result)
+        : new StoreUnavailableException("the store is closed");
+}

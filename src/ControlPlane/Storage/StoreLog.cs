@@ -1,0 +1,29 @@
+namespace GrpcCa.ControlPlane.Storage;
+
+/// <summary>What the store says; numbers 1100 to 1119.</summary>
+internal static partial class StoreLog
+{
+    [LoggerMessage(1100, LogLevel.Information, "Store {Store} opened, schema {Version}")]
+    public static partial void Opened(ILogger log, string store, int version);
+
+    [LoggerMessage(1101, LogLevel.Information, "Schema {Version} {Name} applied")]
+    public static partial void Applied(ILogger log, int version, string name);
+
+    [LoggerMessage(1102, LogLevel.Error, "The store refuses {Writes} writes for now: {Cause}")]
+    public static partial void Unavailable(ILogger log, int writes, string cause);
+
+    [LoggerMessage(1103, LogLevel.Information, "The store takes writes again")]
+    public static partial void Recovered(ILogger log);
+
+    [LoggerMessage(1104, LogLevel.Critical, "The store cannot go on and recovers at the next start: {Cause}")]
+    public static partial void Fatal(ILogger log, string cause);
+
+    [LoggerMessage(1105, LogLevel.Warning, "The log could not be copied into the database, which is tried again: {Cause}")]
+    public static partial void CheckpointDelayed(ILogger log, string cause);
+
+    [LoggerMessage(1106, LogLevel.Warning, "A group of {Writes} writes failed as a whole, each is tried alone: {Cause}")]
+    public static partial void GroupSplit(ILogger log, int writes, string cause);
+
+    [LoggerMessage(1107, LogLevel.Debug, "Write is replayed, attempt {Attempt}: {SqlState}")]
+    public static partial void Replayed(ILogger log, int attempt, string sqlState);
+}

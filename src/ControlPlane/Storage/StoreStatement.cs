@@ -1,0 +1,84 @@
+using System.Data;
+using System.Data.Common;
+
+namespace GrpcCa.ControlPlane.Storage;
+
+/// <summary>A statement being filled with parameters, then run once.</summary>
+internal readonly struct StoreStatement(PreparedStatement statement)
+{
+    public StoreStatement With(string name, string? value) => Fill(name, value, DbType.String);
+
+    public StoreStatement With(string name, long? value) => Fill(name, value, DbType.Int64);
+
+    public StoreStatement With(string name, byte[]? value) => Fill(name, value, DbType.Binary);
+
+    public StoreStatement With(string name, bool value) => Fill(name, value ? 1L : 0L, DbType.Int64);
+
+    /// <summary>A time, stored as Unix milliseconds.</summary>
+    public StoreStatement With(string name, DateTimeOffset? value) => Fill(name, value?.ToUnixTimeMilliseconds(), DbType.Int64);
+
+    /// <summary>Runs a statement that changes rows; returns how many. Callers check the count.</summary>
+    public async ValueTask<int> ExecuteAsync()
+    {
+        try
+        {
+            return await statement.Ready().ExecuteNonQueryAsync();
+        }
+        catch (DbException fault) when (statement.Failed(fault))
+        {
+            throw Duplicate(fault);
+        }
+    }
+
+    /// <summary>The first row, or null.</summary>
+    public async ValueTask<T?> FirstAsync<T>(Func<DbDataReader, T> map) where T : class
+    {
+        try
+        {
+            await using var reader = await statement.Ready().ExecuteReaderAsync();
+            return await reader.ReadAsync() ? map(reader) : null;
+        }
+        catch (DbException fault) when (statement.Failed(fault))
+        {
+            throw Duplicate(fault);
+        }
+    }
+
+    /// <summary>The first column of the first row as a number; zero without a row or for NULL.</summary>
+    public async ValueTask<long> NumberAsync()
+    {
+        try
+        {
+            var value = await statement.Ready().ExecuteScalarAsync();
+            return value is null or DBNull ? 0 : Convert.ToInt64(value);
+        }
+        catch (DbException fault) when (statement.Failed(fault))
+        {
+            throw Duplicate(fault);
+        }
+    }
+
+    /// <summary>All rows; queries carry their own LIMIT.</summary>
+    public async ValueTask<List<T>> ListAsync<T>(Func<DbDataReader, T> map)
+    {
+        try
+        {
+            var rows = new List<T>();
+            await using var reader = await statement.Ready().ExecuteReaderAsync();
+            while (await reader.ReadAsync()) rows.Add(map(reader));
+            return rows;
+        }
+        catch (DbException fault) when (statement.Failed(fault))
+        {
+            throw Duplicate(fault);
+        }
+    }
+
+    private StoreStatement Fill(string name, object? value, DbType type)
+    {
+        statement.Fill(name, value, type);
+        return this;
+    }
+
+    private static DuplicateRowException Duplicate(DbException fault) => new($"a row with this key is there already: {fault.Message}", fault);
+}

@@ -1,0 +1,23 @@
+using GrpcCa.ControlPlane.Acme.Authorizations;
+using GrpcCa.ControlPlane.Acme.Orders;
+using GrpcCa.ControlPlane.Authorities;
+using GrpcCa.ControlPlane.Storage;
+
+namespace GrpcCa.ControlPlane;
+
+/// <summary>What expires is forgotten in small batches, so that the store follows what is live. Certificates stay.</summary>
+internal static class Sweeping
+{
+    // Clients may still ask why an order of yesterday failed.
+    private static readonly TimeSpan Grace = TimeSpan.FromHours(24);
+    private static readonly TimeSpan Interval = TimeSpan.FromMinutes(5);
+
+    public static IServiceCollection AddSweeping(this IServiceCollection services, ControlPlaneOptions options)
+    {
+        services.AddSingleton(new SweepTask("orders", Interval, (session, now, batch) => OrderStore.SweepAsync(session, now - Grace, batch)));
+        services.AddSingleton(new SweepTask("authorizations", Interval, (session, now, batch) => AuthorizationStore.SweepAsync(session, now - Grace, batch)));
+        services.AddSingleton(new SweepTask("identities", Interval, (session, now, batch) => AuthorityStore.SweepIdentitiesAsync(session, now - Grace, batch)));
+        services.AddSingleton(options.Storage);
+        return services.AddHostedService<Sweeper>();
+    }
+}

@@ -1,0 +1,79 @@
+using Grpc.Core;
+using Polly;
+using Polly.CircuitBreaker;
+using Polly.Retry;
+
+namespace GrpcCa.Gateway.ControlPlane;
+
+/// <summary>
+/// How the gateway calls: every call has a deadline and passes one circuit breaker; only reads are repeated. A request
+/// that a client signed is sent once, since it may have been processed although no answer came.
+/// </summary>
+internal sealed class CallPolicy
+{
+    private static readonly TimeSpan ReadDeadline = TimeSpan.FromSeconds(5);
+    private readonly ResiliencePipeline once;
+    private readonly ResiliencePipeline repeated;
+    private readonly LinkState state;
+    private readonly TimeSpan deadline;
+
+    public CallPolicy(GatewayOptions options, LinkState state, TimeProvider time)
+    {
+        this.state = state;
+        deadline = options.CallDeadline;
+        var away = new PredicateBuilder().Handle<RpcException>(LinkState.IsAway);
+        once = new ResiliencePipelineBuilder { TimeProvider = time }
+            .AddCircuitBreaker(new CircuitBreakerStrategyOptions
+            {
+                ShouldHandle = away,
+                FailureRatio = 0.5,
+                MinimumThroughput = options.BreakAfter,
+                SamplingDuration = TimeSpan.FromSeconds(10),
+                BreakDuration = options.BreakFor,
+            })
+            .Build();
+        repeated = new ResiliencePipelineBuilder { TimeProvider = time }
+            .AddRetry(new RetryStrategyOptions
+            {
+                ShouldHandle = away,
+                MaxRetryAttempts = 2,
+                BackoffType = DelayBackoffType.Exponential,
+                Delay = TimeSpan.FromMilliseconds(200),
+                UseJitter = true,
+            })
+            .AddPipeline(once)
+            .Build();
+    }
+
+    /// <summary>Sends what a client signed, once.</summary>
+    public Task<T> SendAsync<T>(Func<CallOptions, AsyncUnaryCall<T>> call) => RunAsync(once, call, deadline, CancellationToken.None);
+
+    /// <summary>Asks for nonces or a certificate of the gateway's own, once.</summary>
+    public Task<T> AskAsync<T>(Func<CallOptions, AsyncUnaryCall<T>> call, CancellationToken ct) => RunAsync(once, call, deadline, ct);
+
+    /// <summary>Reads, again after a while when no answer comes.</summary>
+    public Task<T> ReadAsync<T>(Func<CallOptions, AsyncUnaryCall<T>> call, CancellationToken ct) => RunAsync(repeated, call, ReadDeadline, ct);
+
+    /// <summary>The options of one call. gRPC compares deadlines with the machine's clock, hence the system's provider.</summary>
+    public static CallOptions Options(TimeSpan deadline, CancellationToken ct) =>
+        new(deadline: TimeProvider.System.GetUtcNow().UtcDateTime + deadline, cancellationToken: ct);
+
+    private async Task<T> RunAsync<T>(ResiliencePipeline pipeline, Func<CallOptions, AsyncUnaryCall<T>> call, TimeSpan limit, CancellationToken ct)
+    {
+        try
+        {
+            var answer = await pipeline.ExecuteAsync(static async (s, token) =>
+            {
+                using var running = s.call(Options(s.limit, token));
+                return await running.ResponseAsync;
+            }, (call, limit), ct);
+            state.Answered();
+            return answer;
+        }
+        catch (Exception fault)
+        {
+            if (!ct.IsCancellationRequested) state.Failed(fault);
+            throw;
+        }
+    }
+}

@@ -1,0 +1,68 @@
+using System.Net.Security;
+using System.Security.Authentication;
+using GrpcCa.Gateway.Enrollment;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
+using Microsoft.Extensions.Hosting;
+
+namespace GrpcCa.Gateway;
+
+/// <summary>The two Kestrel listeners: HTTPS for everything, plain HTTP for what is public.</summary>
+internal static class Listeners
+{
+    /// <summary>How long requests under way may take when the gateway stops.</summary>
+    public static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(5);
+
+    public static WebApplication Build(GatewayOptions options, TlsDuty tls, FrontDoor door, ILoggerFactory logs)
+    {
+        // Empty: no appsettings.json from the working directory, no ASPNETCORE_ variables, one configuration only.
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "grpcca-gateway" });
+        builder.Services.AddSingleton(logs);
+        builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
+        builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = StopTimeout);
+        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
+        {
+            Limit(kestrel, options);
+            kestrel.Listen(options.Listen, listen =>
+            {
+                listen.Protocols = HttpProtocols.Http1AndHttp2;
+                listen.UseHttps(new TlsHandshakeCallbackOptions
+                {
+                    HandshakeTimeout = options.HeaderTimeout,
+                    OnConnection = _ => ValueTask.FromResult(new SslServerAuthenticationOptions
+                    {
+                        ServerCertificateContext = tls.Current.Context,
+                        EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
+                    }),
+                });
+            });
+            kestrel.Listen(options.Http, listen => listen.Protocols = HttpProtocols.Http1);
+        });
+        var web = builder.Build();
+        web.Use(_ => door.HandleAsync);
+        return web;
+    }
+
+    private static void Limit(KestrelServerOptions kestrel, GatewayOptions options)
+    {
+        kestrel.AddServerHeader = false;
+        kestrel.AllowSynchronousIO = false;
+        var limits = kestrel.Limits;
+        // RequestBody counts; so an oversized request gets its problem document and the rest is drained for a moment.
+        limits.MaxRequestBodySize = null;
+        limits.MaxRequestHeadersTotalSize = options.MaxHeaders;
+        limits.MaxRequestHeaderCount = 64;
+        limits.MaxConcurrentConnections = options.MaxConnections;
+        limits.RequestHeadersTimeout = options.HeaderTimeout;
+        limits.KeepAliveTimeout = options.KeepAlive;
+        limits.Http2.MaxRequestHeaderFieldSize = Math.Min(options.MaxHeaders, 16 * 1024);
+    }
+
+    // Signals are Program's business, also during the start.
+    private sealed class NoLifetime : IHostLifetime
+    {
+        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    }
+}

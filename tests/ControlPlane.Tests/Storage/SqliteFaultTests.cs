@@ -1,0 +1,121 @@
+using System.Diagnostics;
+using GrpcCa.ControlPlane.Storage;
+
+namespace GrpcCa.ControlPlane.Tests.Storage;
+
+/// <summary>Disks that are full or lie (DESIGN §9). Needs the right to mount.</summary>
+public sealed class SqliteFaultTests : IAsyncLifetime
+{
+    private readonly DirectoryInfo directory = Directory.CreateTempSubdirectory("grpcca-disk-");
+
+    private string Database => Path.Combine(directory.FullName, "disk", "store.db");
+
+    private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+
+    public async ValueTask InitializeAsync()
+    {
+        directory.CreateSubdirectory("disk");
+        await RunAsync("mount", "-t", "tmpfs", "-o", "size=3m,mode=0700", "tmpfs", Path.GetDirectoryName(Database)!);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await RunAsync("umount", Path.GetDirectoryName(Database)!);
+        directory.Delete(recursive: true);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(16)]
+    public async Task FullDisk_RefusesWrites_AndRecoversBySpaceAlone(int writers)
+    {
+        await using var store = await SqliteBlobs.OpenAsync(new StoreOptions { Path = Database, CheckpointPages = 100 }, table: true, Cancelled);
+        var (acknowledged, refused, next) = (0, 0, 0L);
+        await Task.WhenAll(Enumerable.Range(0, writers).Select(_ => Task.Run(async () =>
+        {
+            // Every writer goes on for a while after the first refusal, with writes that may still fit and some that never do.
+            for (var after = 0; after < 20;)
+            {
+                var id = Interlocked.Increment(ref next);
+                try
+                {
+                    await SqliteBlobs.WriteAsync(store, id, (int)(id % 7 * 30) + 1, Cancelled);
+                    Interlocked.Increment(ref acknowledged);
+                }
+                catch (StoreUnavailableException)
+                {
+                    Interlocked.Increment(ref refused);
+                    after++;
+                }
+            }
+        })));
+
+        Assert.True(acknowledged > 0);
+        Assert.Equal(20 * writers, refused);
+        Assert.False(store.Fatal.IsCompleted, "a full disk is no reason to exit");
+        Assert.Equal(acknowledged, await SqliteBlobs.CountAsync(store, Cancelled));
+
+        await RunAsync("mount", "-o", "remount,size=64m", Path.GetDirectoryName(Database)!);
+        for (var i = 0; i < 50; i++) await SqliteBlobs.WriteAsync(store, 1_000_000 + i, 100, Cancelled);
+
+        Assert.Equal(acknowledged + 50, await SqliteBlobs.CountAsync(store, Cancelled));
+        await store.DisposeAsync();
+        await using var again = await SqliteBlobs.OpenAsync(new StoreOptions { Path = Database }, table: false, Cancelled);
+        Assert.Equal(acknowledged + 50, await SqliteBlobs.CountAsync(again, Cancelled));
+    }
+
+    [Fact]
+    public async Task Corruption_FoundByAWrite_StopsTheStore()
+    {
+        var store = await FilledAsync();
+        await using var closing = store;
+
+        await Assert.ThrowsAnyAsync<Exception>(async () =>
+        {
+            for (var i = 100; i < 200; i++) await SqliteBlobs.WriteAsync(store, i * 7919, 1, Cancelled);
+        });
+
+        await store.Fatal.WaitAsync(TimeSpan.FromSeconds(10), Cancelled);
+        await Assert.ThrowsAsync<StoreUnavailableException>(() => SqliteBlobs.WriteAsync(store, 999_999, 1, Cancelled));
+    }
+
+    [Fact]
+    public async Task Corruption_FoundByARead_StopsTheStore()
+    {
+        var store = await FilledAsync();
+        await using var closing = store;
+
+        await Assert.ThrowsAsync<StoreUnavailableException>(() => store.ReadAsync(
+            session => session.Sql("SELECT sum(length(content)) FROM blobs").NumberAsync(), Cancelled).AsTask());
+
+        await store.Fatal.WaitAsync(TimeSpan.FromSeconds(10), Cancelled);
+        await Assert.ThrowsAsync<StoreUnavailableException>(() => SqliteBlobs.WriteAsync(store, 999_999, 1, Cancelled));
+        await Assert.ThrowsAsync<StoreUnavailableException>(() => store.ReadAsync(_ => ValueTask.FromResult(0), Cancelled).AsTask());
+    }
+
+    // A store whose file, all but the first pages, was overwritten under it before anything was read.
+    private async Task<IStore> FilledAsync()
+    {
+        var store = await SqliteBlobs.OpenAsync(new StoreOptions { Path = Database }, table: true, Cancelled);
+        for (var i = 0; i < 300; i++) await SqliteBlobs.WriteAsync(store, i * 10_000, 1, Cancelled);
+        await store.DisposeAsync();
+        await using (var file = new FileStream(Database, FileMode.Open, FileAccess.Write))
+        {
+            file.Seek(3 * 4096, SeekOrigin.Begin);
+            var garbage = new byte[file.Length - file.Position];
+            Array.Fill(garbage, (byte)0xA5);
+            await file.WriteAsync(garbage, Cancelled);
+        }
+        return await SqliteBlobs.OpenAsync(new StoreOptions { Path = Database }, table: false, Cancelled);
+    }
+
+    private static async Task RunAsync(string program, params string[] arguments)
+    {
+        var start = new ProcessStartInfo(program) { RedirectStandardError = true };
+        foreach (var argument in arguments) start.ArgumentList.Add(argument);
+        using var process = Process.Start(start)!;
+        var errors = await process.StandardError.ReadToEndAsync(Cancelled);
+        await process.WaitForExitAsync(Cancelled);
+        if (process.ExitCode != 0) throw new InvalidOperationException($"{program} {string.Join(' ', arguments)}: {errors}");
+    }
+}

@@ -139,7 +139,7 @@ internal sealed class FakeData
         },
     ];
 
-    public List<Gateway> Gateways { get; } =
+    public List<V1.Gateway> Gateways { get; } =
     [
         new()
         {

@@ -86,7 +86,7 @@ internal sealed class FakeNames(FakeControlPlane fake) : NameService.NameService
 
 internal sealed class FakeGateways(FakeControlPlane fake) : GatewayService.GatewayServiceBase
 {
-    public override Task<Gateway> GetGateway(GetGatewayRequest request, ServerCallContext context) => Task.FromResult(Find(request.Name));
+    public override Task<V1.Gateway> GetGateway(GetGatewayRequest request, ServerCallContext context) => Task.FromResult(Find(request.Name));
 
     public override Task<ListGatewaysResponse> ListGateways(ListGatewaysRequest request, ServerCallContext context)
     {
@@ -98,19 +98,19 @@ internal sealed class FakeGateways(FakeControlPlane fake) : GatewayService.Gatew
     {
         if (fake.Data.Gateways.Exists(g => g.Name == "gateways/" + request.GatewayId))
             throw Refuse.With(Code.AlreadyExists, $"gateways/{request.GatewayId} exists", "ALREADY_EXISTS");
-        var made = new Gateway(request.Gateway) { Name = "gateways/" + request.GatewayId, CreateTime = FakeData.At(0), Etag = "g3" };
+        var made = new V1.Gateway(request.Gateway) { Name = "gateways/" + request.GatewayId, CreateTime = FakeData.At(0), Etag = "g3" };
         if (request.ValidateOnly) return Task.FromResult(new CreateGatewayResponse { Gateway = made });
         fake.Data.Gateways.Add(made);
         return Task.FromResult(new CreateGatewayResponse { Gateway = made, JoinToken = "grpcca1.x.y.z", TokenExpireTime = FakeData.At(1.0 / 24) });
     }
 
-    public override Task<Gateway> UpdateGateway(UpdateGatewayRequest request, ServerCallContext context)
+    public override Task<V1.Gateway> UpdateGateway(UpdateGatewayRequest request, ServerCallContext context)
     {
         var found = Find(request.Gateway.Name);
         if (request.Gateway.Etag != found.Etag) throw Refuse.With(Code.Aborted, "the gateway was changed by somebody else", "ETAG_MISMATCH");
         foreach (var path in request.UpdateMask.Paths)
         {
-            var field = Gateway.Descriptor.FindFieldByName(path) ?? throw Refuse.Field("update_mask", $"no field {path}");
+            var field = V1.Gateway.Descriptor.FindFieldByName(path) ?? throw Refuse.Field("update_mask", $"no field {path}");
             field.Accessor.Clear(found);
         }
         var mask = new FieldMask { Paths = { request.UpdateMask.Paths } };
@@ -119,7 +119,7 @@ internal sealed class FakeGateways(FakeControlPlane fake) : GatewayService.Gatew
         return Task.FromResult(found);
     }
 
-    public override Task<Gateway> DisableGateway(DisableGatewayRequest request, ServerCallContext context)
+    public override Task<V1.Gateway> DisableGateway(DisableGatewayRequest request, ServerCallContext context)
     {
         var found = Find(request.Name);
         found.Disabled = true;
@@ -132,7 +132,7 @@ internal sealed class FakeGateways(FakeControlPlane fake) : GatewayService.Gatew
         return Task.FromResult(new CreateJoinTokenResponse { JoinToken = "grpcca1.a.b.c", ExpireTime = FakeData.At(1.0 / 24) });
     }
 
-    private Gateway Find(string name) => fake.Data.Gateways.Find(g => g.Name == name) ?? throw Refuse.NotFound(name);
+    private V1.Gateway Find(string name) => fake.Data.Gateways.Find(g => g.Name == name) ?? throw Refuse.NotFound(name);
 }
 
 internal sealed class FakeOperators(FakeControlPlane fake) : OperatorService.OperatorServiceBase

@@ -70,6 +70,14 @@ internal sealed class AcmeApi(
         return response;
     }
 
+    public override async Task<KeyChangeResponse> KeyChange(KeyChangeRequest request, ServerCallContext context)
+    {
+        var verified = await requests.VerifyAsync(request.Signed, AcmeResource.KeyChange, KeyRequirement.Kid, context);
+        var account = await accounts.ChangeKeyAsync(verified, context.CancellationToken);
+        var urls = new AcmeUrls(verified);
+        return new KeyChangeResponse { Location = urls.Account(account.Id), Account = AcmeMapping.Account(account, urls) };
+    }
+
     public override async Task<NewOrderResponse> NewOrder(NewOrderRequest request, ServerCallContext context)
     {
         var verified = await requests.VerifyAsync(request.Signed, AcmeResource.NewOrder, KeyRequirement.Kid, context);
@@ -101,6 +109,18 @@ internal sealed class AcmeApi(
             Location = urls.Order(view.Order.Id),
             Order = AcmeMapping.Order(view, urls),
             RetryAfter = view.Status == OrderStatus.Processing ? PollAfter : null,
+        };
+    }
+
+    public override async Task<NewAuthorizationResponse> NewAuthorization(NewAuthorizationRequest request, ServerCallContext context)
+    {
+        var verified = await requests.VerifyAsync(request.Signed, AcmeResource.NewAuthorization, KeyRequirement.Kid, context);
+        var authorization = await orders.AuthorizeAsync(verified, context.CancellationToken);
+        var urls = new AcmeUrls(verified);
+        return new NewAuthorizationResponse
+        {
+            Location = urls.Authorization(authorization.Id),
+            Authorization = AcmeMapping.Authorization(authorization, authorizations.Now, urls),
         };
     }
 

@@ -1,6 +1,8 @@
 using Grpc.Core;
 using GrpcCa.ControlPlane.Acme.Jws;
 using GrpcCa.ControlPlane.Gateways;
+using GrpcCa.ControlPlane.Pki;
+using GrpcCa.ControlPlane.Provisioners;
 using GrpcCa.ControlPlane.Refusals;
 using GrpcCa.Protocol;
 using GrpcCa.V1;
@@ -8,7 +10,7 @@ using GrpcCa.V1;
 namespace GrpcCa.ControlPlane.Api;
 
 /// <summary>Turns what a gateway carries into a verified request: the first step of every ACME call.</summary>
-internal sealed class AcmeRequests(RequestVerifier verifier, GatewayBook gateways)
+internal sealed class AcmeRequests(RequestVerifier verifier, GatewayBook gateways, ProvisionerBook provisioners)
 {
     public async ValueTask<VerifiedRequest> VerifyAsync(
         SignedRequest signed, AcmeResource resource, KeyRequirement requirement, ServerCallContext context, string id = "", string subId = "")
@@ -30,6 +32,11 @@ internal sealed class AcmeRequests(RequestVerifier verifier, GatewayBook gateway
             RequestId = context.RequestId(),
         };
         context.SetAccountUrl(accountId => request.LinkOrigin + new AcmeRoute(AcmeResource.Account, provisionerId, accountId).Path);
-        return await verifier.VerifyAsync(request, requirement, context.CancellationToken);
+        var verified = await verifier.VerifyAsync(request, requirement, context.CancellationToken);
+        // After the nonce is used up, like every other refusal (RFC 8555 §6.5).
+        if (!(await provisioners.CurrentAsync(context.CancellationToken)).TryGetValue(provisionerId, out var provisioner))
+            throw new RefusalException(RefusalReason.AcmeNotFound, $"there is no provisioner {Excerpt.Of(provisionerId)}");
+        if (provisioner.Disabled) throw new RefusalException(RefusalReason.Unauthorized, $"{provisioner.Name} is disabled");
+        return verified;
     }
 }

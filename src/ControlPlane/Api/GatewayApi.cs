@@ -4,6 +4,7 @@ using GrpcCa.ControlPlane.Api.Lists;
 using GrpcCa.ControlPlane.Api.Mapping;
 using GrpcCa.ControlPlane.Authorities;
 using GrpcCa.ControlPlane.Gateways;
+using GrpcCa.ControlPlane.Profiles;
 using GrpcCa.ControlPlane.Provisioners;
 using GrpcCa.ControlPlane.Refusals;
 using GrpcCa.Protocol;
@@ -14,7 +15,7 @@ namespace GrpcCa.ControlPlane.Api;
 /// <summary>GatewayService: for those who manage gateways, and for the gateways themselves.</summary>
 internal sealed class GatewayApi(
     GatewayRegistry registry, GatewayEnrollment enrollment, GatewayBook book, OnceOnly onceOnly,
-    ProvisionerBook provisioners, AuthorityBook authorities, IdentityAuthority identities) : GatewayService.GatewayServiceBase
+    ProvisionerBook provisioners, ProfileBook profiles, AuthorityBook authorities, IdentityAuthority identities) : GatewayService.GatewayServiceBase
 {
     public override async Task<Gateway> GetGateway(GetGatewayRequest request, ServerCallContext context) =>
         GatewayMapping.ToProto(await registry.GetAsync(IdOf(request.Name), context.CancellationToken));
@@ -95,7 +96,7 @@ internal sealed class GatewayApi(
         var gateway = (await book.CurrentAsync(ct)).ById.GetValueOrDefault(id)
             ?? throw new RefusalException(RefusalReason.NotFound, $"there is no gateway '{id}'");
         return GatewayMapping.ToConfig(
-            gateway, (await provisioners.CurrentAsync(ct)).Values, await authorities.CurrentAsync(ct), await identities.RootsAsync(ct), ServerVersion.Text);
+            gateway, (await provisioners.CurrentAsync(ct)).Values, await profiles.CurrentAsync(ct), await authorities.CurrentAsync(ct), await identities.RootsAsync(ct), ServerVersion.Text);
     }
 
     private static CreateGatewayResponse Answer(GatewayRecord gateway) => new() { Gateway = GatewayMapping.ToProto(gateway) };

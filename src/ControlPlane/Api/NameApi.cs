@@ -77,7 +77,7 @@ internal sealed class NameApi(
         if (!(await provisioners.CurrentAsync(context.CancellationToken)).ContainsKey(provisioner))
             throw new RefusalException(RefusalReason.NotFound, $"there is no provisioner {Excerpt.Of(provisioner)}") { Field = "provisioner" };
         var name = Identify(request.Identifier);
-        var verdict = NameGate.Decide((await contexts.CurrentAsync(provisioner, context.CancellationToken)).Names, name);
+        var verdict = NameGate.Decide((await contexts.CurrentAsync(provisioner, null, context.CancellationToken)).Names, name);
         return new TestNameResponse
         {
             Allowed = verdict.Allowed,

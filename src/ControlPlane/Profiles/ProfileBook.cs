@@ -18,5 +18,7 @@ internal sealed class ProfileBook(IStore store)
     [
         new() { Id = "default", Description = "A day, for servers and clients; renew by a timer." },
         new() { Id = "nixos", Description = "Ninety days, for NixOS security.acme and others that renew a month early.", Lifetime = TimeSpan.FromDays(90) },
+        new() { Id = "server", Description = "Thirty days, for TLS servers only.", Lifetime = TimeSpan.FromDays(30), ExtendedKeyUsages = ["serverAuth"] },
+        new() { Id = "short", Description = "Six hours, too short to need revocation.", Lifetime = TimeSpan.FromHours(6), RevocationPointers = false },
     ];
 }

@@ -19,6 +19,9 @@ internal sealed record ProfileRecord
     /// <summary>serverAuth, clientAuth.</summary>
     public ImmutableArray<string> ExtendedKeyUsages { get; init; } = ["serverAuth", "clientAuth"];
 
+    /// <summary>Whether certificates point to the CRL and the issuer's certificate, where the authority has a URL for them.</summary>
+    public bool RevocationPointers { get; init; } = true;
+
     /// <summary>Accepted keys: RSA, EC_P256, EC_P384, EC_P521, ED25519.</summary>
     public ImmutableArray<string> KeyTypes { get; init; } = ["RSA", "EC_P256", "EC_P384", "EC_P521", "ED25519"];
 }

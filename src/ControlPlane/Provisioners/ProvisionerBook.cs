@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using System.Collections.Immutable;
 using GrpcCa.ControlPlane.Storage;
 
 namespace GrpcCa.ControlPlane.Provisioners;
@@ -10,10 +11,12 @@ internal sealed class ProvisionerBook(IStore store)
 
     public ValueTask<FrozenDictionary<string, ProvisionerRecord>> CurrentAsync(CancellationToken cancellationToken) => snapshot.CurrentAsync(cancellationToken);
 
+    private static readonly ImmutableArray<string> Everything = ["default", "nixos", "server", "short"];
+
     /// <summary>The two that exist from the start.</summary>
     public static IReadOnlyList<ProvisionerRecord> FromTheStart(string authorityId) =>
     [
-        new() { Id = "acme", DisplayName = "ACME, certificates of a day", AuthorityId = authorityId, DefaultProfile = "default" },
-        new() { Id = "nixos", DisplayName = "ACME, certificates of ninety days", AuthorityId = authorityId, DefaultProfile = "nixos" },
+        new() { Id = "acme", DisplayName = "ACME, certificates of a day", AuthorityId = authorityId, DefaultProfile = "default", Profiles = Everything },
+        new() { Id = "nixos", DisplayName = "ACME, certificates of ninety days", AuthorityId = authorityId, DefaultProfile = "nixos", Profiles = Everything },
     ];
 }

@@ -14,6 +14,9 @@ internal sealed record ProvisionerRecord
 
     public required string DefaultProfile { get; init; }
 
+    /// <summary>Profiles that clients may name in new-order; the default one always.</summary>
+    public ImmutableArray<string> Profiles { get; init; } = [];
+
     public bool Disabled { get; init; }
 
     /// <summary>Challenge types offered.</summary>
@@ -44,6 +47,9 @@ internal sealed record ProvisionerRecord
 
     [JsonIgnore]
     public long Version { get; init; }
+
+    /// <summary>Whether clients may name the profile.</summary>
+    public bool Offers(string profileId) => profileId == DefaultProfile || Profiles.Contains(profileId, StringComparer.Ordinal);
 
     [JsonIgnore]
     public string Name => Protocol.ResourceName.Of(Protocol.ResourceName.Provisioners, Id);

@@ -76,6 +76,26 @@ internal sealed class AccountRegistry(IStore store, ProvisionerBook provisioners
         }, cancellationToken);
     }
 
+    /// <summary>key-change: both keys have signed; the account goes on under the new one (§7.3.5).</summary>
+    public async Task<Account> ChangeKeyAsync(VerifiedRequest request, CancellationToken cancellationToken)
+    {
+        var newKey = KeyChangeMessage.Verify(request).NewKey;
+        return await store.ActAsync(async session =>
+        {
+            if (await CertificateStore.IsKeyBlockedAsync(session, newKey.PublicKey.Sha256))
+                throw new RefusalException(RefusalReason.BadPublicKey, "the new key was reported as compromised and is blocked");
+            var old = await LoadAsync(session, request.Account!.AccountId);
+            // The outer signature was checked with the key of a moment ago.
+            if (!old.Key.IsSameKey(request.Account.Key)) throw Changed();
+            if (await AccountStore.FindByKeyAsync(session, old.ProvisionerId, newKey.Thumbprint) is { } holder)
+                throw new RefusalException(RefusalReason.KeyInUse, "the new key belongs to another account") { ConflictingAccountId = holder.Id };
+            var next = old with { Key = newKey };
+            if (!await AccountStore.ReplaceAsync(session, old, next)) throw Changed();
+            return new Acted<Account>(next, new AuditEvent(time.GetUtcNow(), "account.changeKey", next.Name, next.Name,
+                [new("oldKeyThumbprint", old.Key.Thumbprint), new("newKeyThumbprint", newKey.Thumbprint), new("gateway", request.Context.Gateway.Id)]));
+        }, cancellationToken);
+    }
+
     public async ValueTask<Account> FindAsync(string accountId, CancellationToken cancellationToken) =>
         await store.ReadAsync(session => LoadAsync(session, accountId), cancellationToken);
 

@@ -19,6 +19,9 @@ internal sealed record NewOrderPayload(
         return new NewOrderPayload(ReadIdentifiers(list), payload.FindString("profile"), payload.FindTime("notBefore"), payload.FindTime("notAfter"));
     }
 
+    /// <summary>One identifier object.</summary>
+    public static Identifier ReadIdentifier(JsonPayload item) => Identifier.Parse(item.RequireString("type"), item.RequireString("value"));
+
     private static ImmutableArray<Identifier> ReadIdentifiers(ImmutableArray<JsonPayload> list)
     {
         var identifiers = new List<Identifier>(list.Length);

@@ -17,8 +17,11 @@ internal sealed record OrderContext(ProvisionerRecord Provisioner, ProfileRecord
 internal sealed class OrderContexts(
     ProvisionerBook provisioners, ProfileBook profiles, AuthorityBook authorities, NameBook names, GatewayBook gateways, TimeProvider time)
 {
-    /// <exception cref="RefusalException">AcmeNotFound, Unauthorized (disabled), ServerInternal (a broken configuration).</exception>
-    public async ValueTask<OrderContext> CurrentAsync(string provisionerId, CancellationToken cancellationToken)
+    /// <param name="provisionerId">Whose order it is.</param>
+    /// <param name="profileId">The profile that was asked for; null takes the provisioner's.</param>
+    /// <param name="cancellationToken">The call's.</param>
+    /// <exception cref="RefusalException">AcmeNotFound, InvalidProfile, Unauthorized (disabled), ServerInternal (a broken configuration).</exception>
+    public async ValueTask<OrderContext> CurrentAsync(string provisionerId, string? profileId, CancellationToken cancellationToken)
     {
         if (!(await provisioners.CurrentAsync(cancellationToken)).TryGetValue(provisionerId, out var provisioner))
             throw new RefusalException(RefusalReason.AcmeNotFound, $"there is no provisioner {Excerpt.Of(provisionerId)}");
@@ -28,8 +31,10 @@ internal sealed class OrderContexts(
             ?? throw new InvalidOperationException($"{provisioner.Name} names authorities/{provisioner.AuthorityId}, which does not exist");
         var issuer = hierarchy.ActiveIssuer(authority.Id)
             ?? throw new InvalidOperationException($"{authority.Name} has no active issuer");
-        if (!(await profiles.CurrentAsync(cancellationToken)).TryGetValue(provisioner.DefaultProfile, out var profile))
-            throw new InvalidOperationException($"{provisioner.Name} names profiles/{provisioner.DefaultProfile}, which does not exist");
+        if (profileId is not null && !provisioner.Offers(profileId))
+            throw new RefusalException(RefusalReason.InvalidProfile, $"{provisioner.Name} does not offer the profile {Excerpt.Of(profileId)}; the directory lists those it does");
+        if (!(await profiles.CurrentAsync(cancellationToken)).TryGetValue(profileId ?? provisioner.DefaultProfile, out var profile))
+            throw new InvalidOperationException($"{provisioner.Name} names profiles/{profileId ?? provisioner.DefaultProfile}, which does not exist");
         var rules = await names.CurrentAsync(cancellationToken);
         var reserved = await gateways.CurrentAsync(cancellationToken);
         // DESIGN §8: the provisioner's allowlist is mandatory; an authority without rules inherits, that is, allows.

@@ -18,13 +18,25 @@ internal sealed class OrderDesk(IStore store, OrderContexts contexts, OrderOptio
     {
         var payload = request.RequireObject();
         var wanted = NewOrderPayload.Read(payload, options.MostIdentifiers);
-        var context = await contexts.CurrentAsync(request.Context.Provisioner, cancellationToken);
-        if (wanted.Profile is { } profile && profile != context.Profile.Id)
-            throw new RefusalException(RefusalReason.InvalidProfile, $"{context.Provisioner.Name} offers no profile {Excerpt.Of(profile)}; it issues by profile {context.Profile.Id}");
+        var context = await contexts.CurrentAsync(request.Context.Provisioner, wanted.Profile, cancellationToken);
         var now = time.GetUtcNow();
         LeafPolicy.CheckWanted(context.Profile, now, wanted.NotBefore, wanted.NotAfter);
         CheckNames(context, wanted.Identifiers);
         return await store.WriteAsync(session => WriteAsync(session, request, context, wanted, now), cancellationToken);
+    }
+
+    /// <summary>new-authz: an authorization before any order (§7.4.1); a valid one is shown again.</summary>
+    /// <exception cref="RefusalException">Malformed (a wildcard), UnsupportedIdentifier, RejectedIdentifier.</exception>
+    public async Task<Authorization> AuthorizeAsync(VerifiedRequest request, CancellationToken cancellationToken)
+    {
+        var name = NewOrderPayload.ReadIdentifier(request.RequireObject().RequireObject("identifier"));
+        // §7.4.1: pre-authorization is not for wildcards.
+        if (name.IsWildcard) throw new RefusalException(RefusalReason.Malformed, $"{name} is a wildcard, which cannot be authorized before an order");
+        var context = await contexts.CurrentAsync(request.Context.Provisioner, profileId: null, cancellationToken);
+        CheckNames(context, [name]);
+        var now = time.GetUtcNow();
+        return await store.WriteAsync(
+            session => AuthorizeAsync(session, request, context, name, now, now + context.Provisioner.OrderLifetime), cancellationToken);
     }
 
     /// <summary>order/{id}: shows it to its account.</summary>
@@ -82,17 +94,7 @@ internal sealed class OrderDesk(IStore store, OrderContexts contexts, OrderOptio
         var accountId = request.Account!.AccountId;
         var expiresAt = now + context.Provisioner.OrderLifetime;
         var authorizations = new List<Authorization>(wanted.Identifiers.Length);
-        foreach (var name in wanted.Identifiers)
-        {
-            var key = AuthorizationStore.KeyOf(name.WithoutWildcard, name.IsWildcard);
-            var authorization = await AuthorizationStore.FindReusableAsync(session, accountId, key, now);
-            if (authorization is null || authorization.ProvisionerId != request.Context.Provisioner)
-            {
-                authorization = NewAuthorization.For(name, accountId, context.Provisioner, now, expiresAt);
-                await AuthorizationStore.InsertAsync(session, authorization);
-            }
-            authorizations.Add(authorization);
-        }
+        foreach (var name in wanted.Identifiers) authorizations.Add(await AuthorizeAsync(session, request, context, name, now, expiresAt));
         var order = new Order
         {
             Id = Ids.New(),
@@ -112,6 +114,18 @@ internal sealed class OrderDesk(IStore store, OrderContexts contexts, OrderOptio
         };
         await OrderStore.InsertAsync(session, order);
         return new OrderView(order with { Version = 1 }, authorizations, now);
+    }
+
+    // A valid authorization is used again until its time is over; policy was asked just now.
+    private static async ValueTask<Authorization> AuthorizeAsync(
+        StoreSession session, VerifiedRequest request, OrderContext context, Identifier name, DateTimeOffset now, DateTimeOffset expiresAt)
+    {
+        var accountId = request.Account!.AccountId;
+        var key = AuthorizationStore.KeyOf(name.WithoutWildcard, name.IsWildcard);
+        if (await AuthorizationStore.FindReusableAsync(session, accountId, key, now) is { } valid) return valid;
+        var authorization = NewAuthorization.For(name, accountId, context.Provisioner, now, expiresAt);
+        await AuthorizationStore.InsertAsync(session, authorization);
+        return authorization;
     }
 
     private static (DateTimeOffset Time, string Id) ReadCursor(string cursor)

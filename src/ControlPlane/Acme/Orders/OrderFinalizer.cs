@@ -25,7 +25,7 @@ internal sealed class OrderFinalizer(IStore store, OrderContexts contexts, Issua
         var view = await store.ReadAsync(s => OrderDesk.LoadAsync(s, request, orderId, time.GetUtcNow()), cancellationToken);
         CheckReady(view);
         var csr = CertificateSigningRequest.Parse(CsrPayload.Read(payload));
-        var context = await contexts.CurrentAsync(request.Context.Provisioner, cancellationToken);
+        var context = await contexts.CurrentAsync(request.Context.Provisioner, view.Order.ProfileWanted, cancellationToken);
         CheckCsr(csr, view.Order);
         LeafPolicy.CheckKey(csr.Key, context.Profile, request.Account!.Key.PublicKey);
         OrderDesk.CheckNames(context, view.Order.Identifiers);
@@ -59,7 +59,7 @@ internal sealed class OrderFinalizer(IStore store, OrderContexts contexts, Issua
             Actor = $"accounts/{order.AccountId}",
             Purpose = order.Name,
             OnPlanned = (session, serial) => ClaimAsync(session, order.Id, serial),
-            OnIssued = (session, issued) => RecordAsync(session, order, issued, finalizeEvidence, request),
+            OnIssued = (session, issued) => RecordAsync(session, order, context.Profile.Id, issued, finalizeEvidence, request),
             OnFailed = session => FailAsync(session, order.Id),
         }, cancellationToken);
     }
@@ -75,7 +75,7 @@ internal sealed class OrderFinalizer(IStore store, OrderContexts contexts, Issua
     }
 
     private async ValueTask<AuditEvent> RecordAsync(
-        StoreSession session, Order order, IssuedCertificate issued, byte[] finalizeEvidence, VerifiedRequest request)
+        StoreSession session, Order order, string profileId, IssuedCertificate issued, byte[] finalizeEvidence, VerifiedRequest request)
     {
         var now = time.GetUtcNow();
         var certificate = new CertificateRecord
@@ -86,7 +86,7 @@ internal sealed class OrderFinalizer(IStore store, OrderContexts contexts, Issua
             ProvisionerId = order.ProvisionerId,
             AccountId = order.AccountId,
             OrderId = order.Id,
-            ProfileId = order.ProfileId,
+            ProfileId = profileId,
             GatewayId = request.Context.Gateway.Id,
             Identifiers = order.Identifiers,
             KeyType = issued.Spec.Key.TypeText,
@@ -104,7 +104,7 @@ internal sealed class OrderFinalizer(IStore store, OrderContexts contexts, Issua
             new("identifiers", string.Join(' ', order.Identifiers)),
             new("order", order.Name),
             new("provisioner", order.ProvisionerId),
-            new("profile", order.ProfileId),
+            new("profile", profileId),
             new("issuer", certificate.Issuer),
             new("gateway", request.Context.Gateway.Id),
             new("clientAddress", request.Context.ClientAddress),

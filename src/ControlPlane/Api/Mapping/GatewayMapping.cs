@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using Google.Protobuf;
 using GrpcCa.ControlPlane.Authorities;
 using GrpcCa.ControlPlane.Gateways;
+using GrpcCa.ControlPlane.Profiles;
 using GrpcCa.ControlPlane.Provisioners;
 using GrpcCa.Protocol;
 using GrpcCa.V1;
@@ -52,7 +53,7 @@ internal static class GatewayMapping
 
     /// <summary>What the gateway serves by itself. Only what works is advertised: the flags left out stay false.</summary>
     public static GatewayConfig ToConfig(
-        GatewayRecord gateway, IEnumerable<ProvisionerRecord> provisioners, AuthoritySnapshot hierarchy, IReadOnlyList<byte[]> identityRoots, string serverVersion)
+        GatewayRecord gateway, IEnumerable<ProvisionerRecord> provisioners, IReadOnlyDictionary<string, ProfileRecord> profiles, AuthoritySnapshot hierarchy, IReadOnlyList<byte[]> identityRoots, string serverVersion)
     {
         var trusted = hierarchy.Of(AuthorityPurpose.Issuing).Where(a => a.IsTrusted).ToList();
         var config = new GatewayConfig
@@ -67,14 +68,23 @@ internal static class GatewayMapping
         };
         foreach (var provisioner in provisioners.OrderBy(p => p.Id, StringComparer.Ordinal))
             if (!provisioner.Disabled && gateway.MayServe(provisioner.Id))
-                config.Directories.Add(new GatewayConfig.Types.DirectoryConfig
-                {
-                    ProvisionerId = provisioner.Id,
-                    TermsOfServiceUrl = provisioner.TermsOfServiceUrl ?? "",
-                    WebsiteUrl = provisioner.WebsiteUrl ?? "",
-                });
+                config.Directories.Add(Directory(provisioner, profiles));
         config.Etag = Convert.ToHexStringLower(SHA256.HashData(config.ToByteArray()).AsSpan(0, 16));
         return config;
+    }
+
+    private static GatewayConfig.Types.DirectoryConfig Directory(ProvisionerRecord provisioner, IReadOnlyDictionary<string, ProfileRecord> profiles)
+    {
+        var directory = new GatewayConfig.Types.DirectoryConfig
+        {
+            ProvisionerId = provisioner.Id,
+            TermsOfServiceUrl = provisioner.TermsOfServiceUrl ?? "",
+            WebsiteUrl = provisioner.WebsiteUrl ?? "",
+            NewAuthorization = true,
+            KeyChange = true,
+        };
+        foreach (var profile in profiles.Values.Where(p => provisioner.Offers(p.Id))) directory.Profiles.Add(profile.Id, profile.Description);
+        return directory;
     }
 
     private static IReadOnlyList<string> ProvisionerIds(Gateway gateway) =>

@@ -47,14 +47,14 @@ internal sealed record TbsReading
         var fields = file.ReadSequence();
         var version = ReadVersion(fields);
         var serial = fields.ReadIntegerBytes();
-        var algorithm = fields.ReadEncodedValue();
-        var issuer = fields.ReadEncodedValue();
+        var algorithm = ReadSequenceAsItIs(fields);
+        var issuer = ReadSequenceAsItIs(fields);
         var validity = fields.ReadSequence();
         var notBefore = validity.ReadEncodedValue();
         var notAfter = validity.ReadEncodedValue();
         validity.ThrowIfNotEmpty();
-        var subject = fields.ReadEncodedValue();
-        var key = fields.ReadEncodedValue();
+        var subject = ReadSequenceAsItIs(fields);
+        var key = ReadSequenceAsItIs(fields);
         var unique = Skip(fields, IssuerIdTag) | Skip(fields, SubjectIdTag);
         var extensions = ReadExtensions(fields);
         fields.ThrowIfNotEmpty();
@@ -73,6 +73,10 @@ internal sealed record TbsReading
             Extensions = extensions,
         };
     }
+
+    private static ReadOnlyMemory<byte> ReadSequenceAsItIs(AsnReader fields) => fields.PeekTag() == Asn1Tag.Sequence
+        ? fields.ReadEncodedValue()
+        : throw new AsnContentException($"a {fields.PeekTag()} stands where a SEQUENCE belongs");
 
     private static BigInteger? ReadVersion(AsnReader fields)
     {

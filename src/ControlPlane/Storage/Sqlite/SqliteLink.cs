@@ -37,7 +37,7 @@ internal sealed class SqliteLink : IDisposable
 
     public static SqliteLink Open(StoreOptions options, bool forWriting)
     {
-        var connection = new SqliteConnection(new SqliteConnectionStringBuilder
+        var opening = new SqliteConnection(new SqliteConnectionStringBuilder
         {
             DataSource = options.Path,
             Mode = SqliteOpenMode.ReadWrite,
@@ -47,14 +47,14 @@ internal sealed class SqliteLink : IDisposable
         }.ConnectionString);
         try
         {
-            connection.Open();
-            raw.sqlite3_busy_timeout(connection.Handle, (int)options.BusyTimeout.TotalMilliseconds);
-            Settle(connection, options, forWriting);
-            return new SqliteLink(connection, options.BusyTimeout);
+            opening.Open();
+            raw.sqlite3_busy_timeout(opening.Handle, (int)options.BusyTimeout.TotalMilliseconds);
+            Settle(opening, options, forWriting);
+            return new SqliteLink(opening, options.BusyTimeout);
         }
         catch
         {
-            connection.Dispose();
+            opening.Dispose();
             throw;
         }
     }

@@ -26,20 +26,20 @@ internal sealed class SqliteStore : IStore
     {
         var log = logs.CreateLogger("GrpcCa.Storage");
         SqliteFile.Prepare(options.Path);
-        var links = new List<SqliteLink>();
+        var opened = new List<SqliteLink>();
         try
         {
-            var writing = SqliteLink.Open(options, forWriting: true);
-            links.Add(writing);
-            var version = await UpgradeAsync(writing, options.Path, time, log);
+            var first = SqliteLink.Open(options, forWriting: true);
+            opened.Add(first);
+            var version = await UpgradeAsync(first, options.Path, time, log);
             cancellationToken.ThrowIfCancellationRequested();
-            for (var i = 0; i < options.Readers; i++) links.Add(SqliteLink.Open(options, forWriting: false));
+            for (var i = 0; i < options.Readers; i++) opened.Add(SqliteLink.Open(options, forWriting: false));
             StoreLog.Opened(log, options.Path, version);
-            return new SqliteStore(writing, links[1..], options, log);
+            return new SqliteStore(first, opened[1..], options, log);
         }
         catch (Exception fault)
         {
-            foreach (var link in links) link.Dispose();
+            foreach (var link in opened) link.Dispose();
             if (SqliteFault.Classify(fault) == FaultClass.Ordinary) throw;
             throw new StoreSchemaException($"the store '{options.Path}' cannot be opened: {fault.Message}", fault);
         }

@@ -58,7 +58,10 @@ internal static class AceLabel
         '\u00b7' => i > 0 && i + 1 < text.Length && text[i - 1] == 'l' && text[i + 1] == 'l', // A.3, as in Catalan
         '\u0375' => i + 1 < text.Length && text[i + 1] is (>= '\u0370' and <= '\u03ff') or (>= '\u1f00' and <= '\u1fff'), // A.4
         '\u05f3' or '\u05f4' => i > 0 && text[i - 1] is >= '\u0590' and <= '\u05ff', // A.5, A.6
-        '\u30fb' => text.Any(c => c is (>= '\u3040' and <= '\u30ff' and not '\u30fb') or (>= '\u3400' and <= '\u9fff') or '\u3005' or '\u3007'), // A.7
+        '\u30fb' => text.Any(IsKanaOrHan), // A.7
         _ => false,
     };
+
+    private static bool IsKanaOrHan(char c) =>
+        c is (>= '\u3040' and <= '\u30ff' and not '\u30fb') or (>= '\u3400' and <= '\u9fff') or '\u3005' or '\u3007';
 }

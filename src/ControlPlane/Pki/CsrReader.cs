@@ -23,7 +23,8 @@ internal sealed class CsrReader(ReadOnlyMemory<byte> der)
         var info = request.ReadSequence();
 
         Part = "its version";
-        if (!info.TryReadInt32(out var version) || version != 0) throw CertificateSigningRequest.Refused("the CSR has another version than 1 (written as 0)");
+        if (!info.TryReadInt32(out var version) || version != 0)
+            throw CertificateSigningRequest.Refused("the CSR has another version than 1 (written as 0)");
         Part = "its subject";
         var commonNames = ReadCommonNames(info.ReadSequence());
         Part = "its public key";
@@ -36,7 +37,8 @@ internal sealed class CsrReader(ReadOnlyMemory<byte> der)
         VerifySignature(request, toBeVerified, key);
         if (keyOnly) return new CertificateSigningRequest { Key = key, Names = [], MustStaple = extensions.MustStaple };
         Part = "its names";
-        return new CertificateSigningRequest { Key = key, Names = [.. Names(extensions.Names, commonNames)], MustStaple = extensions.MustStaple };
+        var names = Names(extensions.Names, commonNames);
+        return new CertificateSigningRequest { Key = key, Names = [.. names], MustStaple = extensions.MustStaple };
     }
 
     private static List<string> ReadCommonNames(AsnReader subject)
@@ -92,7 +94,7 @@ internal sealed class CsrReader(ReadOnlyMemory<byte> der)
         var oid = algorithm.ReadObjectIdentifier();
         var scheme = Scheme(oid);
         // RFC 4055 §5 wants NULL for RSA and tolerates its absence; the others have no parameters (RFC 5758 §3.2, RFC 8410 §3).
-        if (algorithm.HasData && scheme is SignatureScheme.RsaPkcs1Sha256 or SignatureScheme.RsaPkcs1Sha384 or SignatureScheme.RsaPkcs1Sha512) algorithm.ReadNull();
+        if (algorithm.HasData && key.Type == KeyType.Rsa) algorithm.ReadNull();
         algorithm.ThrowIfNotEmpty();
         Part = "its signature";
         var signature = request.ReadBitString(out var unused);
@@ -128,6 +130,8 @@ internal sealed class CsrReader(ReadOnlyMemory<byte> der)
             else if (!alternative.Contains(name))
                 throw CertificateSigningRequest.Refused($"the CSR's common name {Excerpt.Of(commonName)} is not among its subject alternative names");
         }
-        return names.Count > 0 ? [.. names.Distinct()] : throw CertificateSigningRequest.Refused("the CSR has no subject alternative name and no common name");
+        return names.Count > 0
+            ? [.. names.Distinct()]
+            : throw CertificateSigningRequest.Refused("the CSR has no subject alternative name and no common name");
     }
 }

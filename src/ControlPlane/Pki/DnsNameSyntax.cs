@@ -1,8 +1,11 @@
+using System.Buffers;
+
 namespace GrpcCa.ControlPlane.Pki;
 
 /// <summary>The rules for dns identifiers: ours are RFC 5890's NR-LDH labels and A-labels, lower case, and one leading <c>*.</c></summary>
 internal static class DnsNameSyntax
 {
+    private static readonly SearchValues<char> HexDigits = SearchValues.Create("0123456789abcdef");
     private const int LongestName = 253, LongestLabel = 63;
 
     /// <summary>Why the lower-cased name is refused, as the rest of a sentence; null when it is fine.</summary>
@@ -39,5 +42,5 @@ internal static class DnsNameSyntax
 
     /// <summary>What some resolver would take for the end of an IPv4 address, such as 1.2.3.4, 0x7f.1 or 2130706433.</summary>
     private static bool LooksNumeric(string label) => label.AsSpan().IndexOfAnyExceptInRange('0', '9') < 0
-        || (label.StartsWith("0x", StringComparison.Ordinal) && label.AsSpan(2).IndexOfAnyExcept("0123456789abcdef") < 0);
+        || (label.StartsWith("0x", StringComparison.Ordinal) && label.AsSpan(2).IndexOfAnyExcept(HexDigits) < 0);
 }

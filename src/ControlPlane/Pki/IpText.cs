@@ -17,7 +17,8 @@ internal static class IpText
         if (!IPAddress.TryParse(text, out var parsed)) return "is no IP address";
         if (WhyRefused(parsed) is { } why) return why;
         var canonical = Canonical(parsed);
-        if (!string.Equals(text, canonical, StringComparison.Ordinal)) return $"is not in canonical form; that would be '{canonical}' (RFC 8738 §3, RFC 5952)";
+        if (!string.Equals(text, canonical, StringComparison.Ordinal))
+            return $"is not in canonical form; that would be '{canonical}' (RFC 8738 §3, RFC 5952)";
         address = parsed;
         return null;
     }

@@ -23,10 +23,13 @@ internal static class Pem
         var rest = text.AsSpan();
         while (!rest.IsWhiteSpace())
         {
-            if (!PemEncoding.TryFind(rest, out var block)) throw Refused(found.Count == 0 ? "there is no PEM certificate" : "after the last PEM certificate follows other text");
-            if (!rest[..block.Location.Start.GetOffset(rest.Length)].IsWhiteSpace()) throw Refused("there is text before or between the PEM certificates");
+            if (!PemEncoding.TryFind(rest, out var block))
+                throw Refused(found.Count == 0 ? "there is no PEM certificate" : "after the last PEM certificate follows other text");
+            if (!rest[..block.Location.Start.GetOffset(rest.Length)].IsWhiteSpace())
+                throw Refused("there is text before or between the PEM certificates");
             var label = rest[block.Label];
-            if (!label.SequenceEqual(Certificate)) throw Refused($"there is a PEM block {Excerpt.Of(label.ToString())} where only certificates may be");
+            if (!label.SequenceEqual(Certificate))
+                throw Refused($"there is a PEM block {Excerpt.Of(label.ToString())} where only certificates may be");
             found.Add(Convert.FromBase64String(rest[block.Base64Data].ToString()));
             rest = rest[block.Location.End.GetOffset(rest.Length)..];
         }

@@ -62,9 +62,11 @@ internal sealed partial class PublicKey
     /// <exception cref="PublicKeyException">Not a canonical point of the prime-order group.</exception>
     public static PublicKey FromEd25519(byte[] x)
     {
-        if (x.Length != Ed25519.PublicKeySize) throw new PublicKeyException($"an Ed25519 key has {Ed25519.PublicKeySize} octets, not {x.Length}");
-        var point = Ed25519.ValidatePublicKeyFullExport(x, 0) ?? throw new PublicKeyException("the Ed25519 key is no point of the curve's prime-order group");
-        return new(KeyType.Ed25519, 256, x, [], point);
+        if (x.Length != Ed25519.PublicKeySize)
+            throw new PublicKeyException($"an Ed25519 key has {Ed25519.PublicKeySize} octets, not {x.Length}");
+        var valid = Ed25519.ValidatePublicKeyFullExport(x, 0)
+            ?? throw new PublicKeyException("the Ed25519 key is no point of the curve's prime-order group");
+        return new(KeyType.Ed25519, 256, x, [], valid);
     }
 
     private static PublicKey ReadRsa(AsnReader parameters, byte[] content, int size)
@@ -87,22 +89,25 @@ internal sealed partial class PublicKey
         return integer[0] == 0 ? integer[1..].ToArray() : integer.ToArray();
     }
 
-    private static PublicKey ReadEc(AsnReader parameters, byte[] point)
+    private static PublicKey ReadEc(AsnReader parameters, byte[] octets)
     {
         // RFC 5480 §2.1.1: curves by name only.
         if (parameters.PeekTag() != Asn1Tag.ObjectIdentifier) throw new PublicKeyException("the EC key does not name its curve");
         var oid = parameters.ReadObjectIdentifier();
         parameters.ThrowIfNotEmpty();
-        var curve = EcCurve.ByOid(oid) ?? throw new PublicKeyException($"the curve {KnownOids.Describe(oid)} is not accepted; P-256, P-384 and P-521 are");
-        if (point.Length == 0 || point[0] != 4) throw new PublicKeyException("the EC key's point is compressed or of an unknown form; only the uncompressed form is accepted");
-        if (point.Length != 1 + (2 * curve.Size)) throw new PublicKeyException($"the EC key's point has {point.Length} octets; on P-{curve.Bits} it has {1 + (2 * curve.Size)}");
-        return FromEc(curve.Type, point[1..(1 + curve.Size)], point[(1 + curve.Size)..]);
+        var named = EcCurve.ByOid(oid)
+            ?? throw new PublicKeyException($"the curve {KnownOids.Describe(oid)} is not accepted; P-256, P-384 and P-521 are");
+        if (octets.Length == 0 || octets[0] != 4)
+            throw new PublicKeyException("the EC key's point is compressed or of an unknown form; only the uncompressed form is accepted");
+        if (octets.Length != 1 + (2 * named.Size))
+            throw new PublicKeyException($"the EC key's point has {octets.Length} octets; on P-{named.Bits} it has {1 + (2 * named.Size)}");
+        return FromEc(named.Type, octets[1..(1 + named.Size)], octets[(1 + named.Size)..]);
     }
 
-    private static PublicKey ReadEd25519(AsnReader parameters, byte[] point)
+    private static PublicKey ReadEd25519(AsnReader parameters, byte[] octets)
     {
         parameters.ThrowIfNotEmpty(); // RFC 8410 §3: absent
-        return FromEd25519(point);
+        return FromEd25519(octets);
     }
 
     private byte[] Encode()

@@ -49,8 +49,9 @@ internal readonly record struct SerialNumber
             if (pairs.Any(p => p.Length != 2)) return false;
             digits = string.Concat(pairs);
         }
-        if (!UInt128.TryParse(digits, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var value) || value == 0) return false;
-        serial = new(value);
+        if (!UInt128.TryParse(digits, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var read) || read == 0)
+            return false;
+        serial = new(read);
         return true;
     }
 
@@ -65,9 +66,9 @@ internal readonly record struct SerialNumber
             content = content[1..];
         }
         if (content.Length > Octets) return false;
-        UInt128 value = 0;
-        foreach (var octet in content) value = (value << 8) | octet;
-        serial = new(value);
+        UInt128 read = 0;
+        foreach (var octet in content) read = (read << 8) | octet;
+        serial = new(read);
         return true;
     }
 

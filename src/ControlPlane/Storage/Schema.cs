@@ -49,9 +49,9 @@ internal sealed class Schema
                     $"schema {version} ({name}) of the store differs from this program's: the store was made by another build or was changed");
         }
         var last = applied.Count == 0 ? 0 : applied[^1].Version;
-        foreach (var step in Steps.Skip(applied.Count))
+        foreach (var step in Steps.ExceptBy(applied.Select(row => row.Version), step => step.Version))
         {
-            if (step.Version <= last)
+            if (step.Version < last)
                 throw new StoreSchemaException($"schema {step.Version} ({step.Name}) is missing below schema {last}: the store was made by another build");
             await ApplyAsync(session, step, time);
             StoreLog.Applied(log, step.Version, step.Name);

@@ -52,9 +52,9 @@ public sealed class NameMatchingPropertyTests
         var colon = pattern.IndexOf(':', StringComparison.Ordinal);
         var (form, value) = (pattern[..colon], pattern[(colon + 1)..].Split('.'));
         var labels = name.Split('.');
-        if (labels[0] == "*") return form == "wildcard" && labels[1..].SequenceEqual(value);
+        if (labels[0] == "*") return form == "wildcard" && labels.Skip(1).SequenceEqual(value);
         var below = labels.Length - value.Length;
-        return below >= 0 && labels[below..].SequenceEqual(value) && form switch
+        return below >= 0 && labels.Skip(below).SequenceEqual(value) && form switch
         {
             "exact" => below == 0,
             "label" => below == 1,

@@ -152,7 +152,7 @@ public sealed class NameRuleStoreTests : IAsyncLifetime
 
     private ValueTask<List<NameRule>> ListAsync() => store.ReadAsync(session => NameRuleStore.ListAsync(session, 100, "provisioners/acme"), Stop);
 
-    private Task InsertAsync(NameRule rule) => store.WriteAsync(async session =>
+    private Task<NameRule> InsertAsync(NameRule rule) => store.WriteAsync(async session =>
     {
         await NameRuleStore.InsertAsync(session, rule);
         return rule;

@@ -21,15 +21,15 @@ public sealed class NameRuleTests
     }
 
     [Theory]
-    [InlineData("comment", 501, 1, NameRuleEffect.Allow)]
-    [InlineData("expire_time", 0, 0, NameRuleEffect.Allow)]
-    [InlineData("expire_time", 0, -1, NameRuleEffect.Allow)]
-    [InlineData("effect", 0, 1, (NameRuleEffect)0)]
-    [InlineData("effect", 0, 1, (NameRuleEffect)3)]
-    internal void Rule_WithAWrongField_IsRefusedNamingIt(string field, int comment, int expiresInHours, NameRuleEffect effect)
+    [InlineData("comment", 501, 1, 1)]
+    [InlineData("expire_time", 0, 0, 1)]
+    [InlineData("expire_time", 0, -1, 1)]
+    [InlineData("effect", 0, 1, 0)]
+    [InlineData("effect", 0, 1, 3)]
+    public void Rule_WithAWrongField_IsRefusedNamingIt(string field, int comment, int expiresInHours, int effect)
     {
         var refusal = Assert.Throws<RefusalException>(() =>
-            NameRule.Create("provisioners/acme", effect, Pattern, "system", Rules.Now, new string('x', comment), Rules.Now.AddHours(expiresInHours)));
+            NameRule.Create("provisioners/acme", (NameRuleEffect)effect, Pattern, "system", Rules.Now, new string('x', comment), Rules.Now.AddHours(expiresInHours)));
 
         Assert.Equal((RefusalReason.InvalidArgument, field), (refusal.Reason, refusal.Field));
     }

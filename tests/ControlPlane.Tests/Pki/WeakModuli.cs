@@ -20,7 +20,7 @@ internal static class WeakModuli
     public static byte[] Roca(int bits, int k)
     {
         var product = Primes.TakeWhile(p => p <= 167).Aggregate(BigInteger.One, (a, p) => a * p);
-        var n = BigInteger.ModPow(65537, k, product) + (product * (Random(bits - 1, bits) / product));
+        var n = BigInteger.ModPow(65537, k, product) + (product * (Random(bits - 1) / product));
         while (Primes.Any(p => n % p == 0)) n += product;
         return Octets(n);
     }
@@ -44,22 +44,22 @@ internal static class WeakModuli
     /// <summary>A multiple of the prime and otherwise odd.</summary>
     public static byte[] WithFactor(int prime, int bits = 2048)
     {
-        var n = Random(bits - 1, bits) / prime * prime;
+        var n = Random(bits - 1) / prime * prime;
         return Octets(n.IsEven && prime != 2 ? n + prime : n);
     }
 
     /// <summary>An odd number of exactly so many bits without small factors.</summary>
     public static byte[] OfBits(int bits)
     {
-        var n = Random(bits - 1, bits) | 1;
+        var n = Random(bits - 1) | 1;
         while (Primes.Any(p => n % p == 0)) n += 2;
         return Octets(n);
     }
 
-    /// <summary>At least three quarters of the way from 2^low to 2^high, so that small additions do not change its length.</summary>
-    private static BigInteger Random(int low, int high)
+    /// <summary>From 2^low to one and a half times that, so that small additions do not change its length.</summary>
+    private static BigInteger Random(int low)
     {
-        var octets = RandomNumberGenerator.GetBytes((high / 8) + 1);
+        var octets = RandomNumberGenerator.GetBytes((low / 8) + 1);
         var random = new BigInteger(octets, isUnsigned: true) % (BigInteger.One << (low - 1));
         return (BigInteger.One << low) + random;
     }

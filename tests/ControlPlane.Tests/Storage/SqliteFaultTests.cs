@@ -55,7 +55,7 @@ public sealed class SqliteFaultTests : IAsyncLifetime
         Assert.False(store.Fatal.IsCompleted, "a full disk is no reason to exit");
         Assert.Equal(acknowledged, await SqliteBlobs.CountAsync(store, Cancelled));
 
-        await RunAsync("mount", "-o", "remount,size=64m", Path.GetDirectoryName(Database)!);
+        await GrowAsync();
         for (var i = 0; i < 50; i++) await SqliteBlobs.WriteAsync(store, 1_000_000 + i, 100, Cancelled);
 
         Assert.Equal(acknowledged + 50, await SqliteBlobs.CountAsync(store, Cancelled));
@@ -96,6 +96,7 @@ public sealed class SqliteFaultTests : IAsyncLifetime
     // A store whose file, all but the first pages, was overwritten under it before anything was read.
     private async Task<IStore> FilledAsync()
     {
+        await GrowAsync();
         var store = await SqliteBlobs.OpenAsync(new StoreOptions { Path = Database }, table: true, Cancelled);
         for (var i = 0; i < 300; i++) await SqliteBlobs.WriteAsync(store, i * 10_000, 1, Cancelled);
         await store.DisposeAsync();
@@ -108,6 +109,8 @@ public sealed class SqliteFaultTests : IAsyncLifetime
         }
         return await SqliteBlobs.OpenAsync(new StoreOptions { Path = Database }, table: false, Cancelled);
     }
+
+    private Task GrowAsync() => RunAsync("mount", "-o", "remount,size=64m", Path.GetDirectoryName(Database)!);
 
     private static async Task RunAsync(string program, params string[] arguments)
     {

@@ -58,11 +58,14 @@ internal sealed class ServerLookup
         }
         catch (DnsResponseException fault) when (fault.Code == DnsResponseCode.ConnectionTimeout)
         {
+            cancellationToken.ThrowIfCancellationRequested();
             return ([], $"DNS gave no answer for {name}: the server timed out");
         }
         // Whatever the wire brings (garbage, a reset, a label too long) is an answer that cannot be used.
         catch (Exception fault) when (fault is not OperationCanceledException)
         {
+            // The library turns a cancellation into faults of its own.
+            cancellationToken.ThrowIfCancellationRequested();
             return ([], $"DNS failed for {name}: the answer could not be read ({fault.GetType().Name})");
         }
     }

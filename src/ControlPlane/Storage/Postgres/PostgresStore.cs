@@ -7,7 +7,7 @@ namespace GrpcCa.ControlPlane.Storage.Postgres;
 /// <summary>The engine for several replicas: each write is a serializable transaction, replayed when another got in its way.</summary>
 internal sealed class PostgresStore : IStore
 {
-    // The first eight letters of "grpcca schema", as a number: every program of ours takes the same lock.
+    // The first eight characters of "grpcca schema", as a number: every program of ours takes the same lock.
     private const long SchemaLock = 0x67727063_63612073;
 
     private readonly NpgsqlDataSource writing;

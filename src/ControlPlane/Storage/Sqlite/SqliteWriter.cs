@@ -61,6 +61,11 @@ internal sealed class SqliteWriter
         queue.Writer.TryComplete();
     }
 
+    /// <summary>What callers hear once nothing is taken any more.</summary>
+    public StoreUnavailableException Stopped() => fatal.Task.IsCompletedSuccessfully
+        ? new StoreUnavailableException($"the store has stopped: {fatal.Task.Result.Message}", fatal.Task.Result)
+        : new StoreUnavailableException("the store is closed");
+
     private async Task<T> WaitForRoomAsync<T>(WriteJob<T> job, CancellationToken cancellationToken)
     {
         try
@@ -207,9 +212,4 @@ internal sealed class SqliteWriter
             StoreLog.CheckpointDelayed(log, fault.Message);
         }
     }
-
-    /// <summary>What callers hear once nothing is taken any more.</summary>
-    public StoreUnavailableException Stopped() => fatal.Task.IsCompletedSuccessfully
-        ? new StoreUnavailableException($"the store has stopped: {fatal.Task.Result.Message}", fatal.Task.Result)
-        : new StoreUnavailableException("the store is closed");
 }

@@ -52,6 +52,7 @@ internal sealed class GatewayApp : IAsyncDisposable
             await start.FillAsync(app.link, book, config, tls, ct);
 
             var nonces = new NoncePool(count => app.MintAsync(calls, count), () => app.link.Epoch, options, time);
+            nonces.Fill();
             var acme = new AcmePipeline(book, app.link, calls, nonces, options, time);
             var door = new FrontDoor(acme, new PublicPages(book, state), time, logs.CreateLogger<FrontDoor>());
             await app.ListenAsync(Listeners.Build(options, tls, door, logs), ct);

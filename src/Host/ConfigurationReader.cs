@@ -36,6 +36,9 @@ internal sealed class ConfigurationReader(IConfiguration configuration)
         }
     }
 
+    /// <summary>Every key that was asked for so far: what a JSON schema has to list.</summary>
+    public IReadOnlyCollection<string> Keys => known;
+
     public string Text(string key, string otherwise) => Value(key) ?? otherwise;
 
     public string? OptionalText(string key) => Value(key);
@@ -90,7 +93,7 @@ internal sealed class ConfigurationReader(IConfiguration configuration)
     public void ThrowIfFaulty()
     {
         foreach (var (key, value) in configuration.AsEnumerable())
-            if (value is not null && !known.Contains(key)) problems.Add(Unknown(key));
+            if (value is not null && key != "$schema" && !known.Contains(key)) problems.Add(Unknown(key));
         if (problems.Count > 0) throw new ConfigurationException(problems);
     }
 

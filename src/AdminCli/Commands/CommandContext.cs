@@ -28,15 +28,15 @@ internal sealed class CommandContext(ParseResult line, GlobalOptions globals, Cl
 
     public string IdentityDirectory => globals.IdentityOf(line, environment);
 
-    public TimeSpan Timeout => line.GetValue(globals.Timeout);
+    public TimeSpan Timeout => line.GetValue(globals.Timeout) ?? GlobalOptions.UsualTimeout;
 
     public DateTimeOffset Now => environment.Time.GetUtcNow();
 
     /// <summary>The connection, made at the first call.</summary>
     public CallInvoker Server => (link ??= ControlPlaneLink.Open(Address, IdentityDirectory, environment.Time)).Invoker;
 
-    /// <summary>Deadline and cancellation of one call.</summary>
-    public CallOptions Call => new(deadline: Now.UtcDateTime + Timeout, cancellationToken: cancel);
+    /// <summary>Deadline and cancellation of one call. gRPC compares deadlines with the machine's clock.</summary>
+    public CallOptions Call => new(deadline: TimeProvider.System.GetUtcNow().UtcDateTime + Timeout, cancellationToken: cancel);
 
     public T Get<T>(Option<T> option) => line.GetValue(option)!;
 

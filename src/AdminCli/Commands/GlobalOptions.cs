@@ -29,20 +29,21 @@ internal sealed class GlobalOptions
         HelpName = "table|json",
         Recursive = true,
         DefaultValueFactory = _ => "table",
-    }.AcceptOnlyFromAmong("table", "json");
+    }.OneOf("table", "json");
 
-    public Option<TimeSpan> Timeout { get; } = new("--timeout")
+    public static readonly TimeSpan UsualTimeout = TimeSpan.FromSeconds(30);
+
+    public Option<TimeSpan?> Timeout { get; } = new("--timeout")
     {
-        Description = "How long each call may take, such as 5s or 2m",
+        Description = "How long each call may take, such as 5s or 2m; 30s when not given",
         HelpName = "SPAN",
         Recursive = true,
-        DefaultValueFactory = _ => TimeSpan.FromSeconds(30),
         CustomParser = result =>
         {
             if (result.Tokens is [var token] && ConfigurationReader.TryParseDuration(token.Value, out var span) && span > TimeSpan.Zero && span <= TimeSpan.FromHours(1))
                 return span;
             result.AddError($"--timeout takes a span from 1s to 1h such as 5s or 2m, not '{string.Join(' ', result.Tokens)}'");
-            return default;
+            return null;
         },
     };
 
@@ -63,15 +64,19 @@ internal sealed class GlobalOptions
 
     /// <summary>The format, also of a line with mistakes in it.</summary>
     public OutputFormat FormatOf(ParseResult line) =>
-        line.GetResult(Output) is { Tokens: [.., { Value: "json" }] } ? OutputFormat.Json : OutputFormat.Table;
+        line.GetResult(Output) is { Tokens: [.., { Value: var word }] } && word.Equals("json", StringComparison.OrdinalIgnoreCase) ? OutputFormat.Json : OutputFormat.Table;
 
     /// <summary>Colours are for terminals whose owner does not mind (no-color.org).</summary>
     public bool ColoursOf(ParseResult line, CliEnvironment environment) =>
         environment.OutIsTerminal && !line.GetValue(NoColor) && string.IsNullOrEmpty(environment.Variable("NO_COLOR")) && environment.Variable("TERM") != "dumb";
 
-    public string IdentityOf(ParseResult line, CliEnvironment environment) => line.GetValue(Identity)
-        ?? NotEmpty(environment.Variable("GRPCCA_IDENTITY"))
-        ?? Path.Combine(NotEmpty(environment.Variable("XDG_CONFIG_HOME")) ?? Path.Combine(environment.Variable("HOME") ?? "/", ".config"), "grpcca", "identity");
+    public string IdentityOf(ParseResult line, CliEnvironment environment)
+    {
+        var directory = line.GetValue(Identity)
+            ?? NotEmpty(environment.Variable("GRPCCA_IDENTITY"))
+            ?? Path.Combine(NotEmpty(environment.Variable("XDG_CONFIG_HOME")) ?? Path.Combine(environment.Variable("HOME") ?? "/", ".config"), "grpcca", "identity");
+        return Path.GetFullPath(directory, environment.WorkingDirectory);
+    }
 
     /// <summary>Which server is meant; the first of flag, variable, local instance and login that says so.</summary>
     public ServerAddress AddressOf(ParseResult line, CliEnvironment environment)

@@ -36,7 +36,7 @@ internal sealed class LoginVerb : Verb
         if (!JoinToken.TryParse(await ReadAsync(context), out var token, out var fault)) throw CliFailure.Usage(fault);
         context.Address = ServerAddress.OfEndpoint(token.Endpoint);
         var store = new IdentityStore(context.IdentityDirectory);
-        Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(context.IdentityDirectory))!);
+        Directory.CreateDirectory(Path.GetDirectoryName(context.IdentityDirectory)!);
         var person = await new Enrollment(store, context.Environment.Time).JoinOperatorAsync(token, context.Cancel);
         context.Printer.One(person, Operators.OperatorText.Fields(person, context.Now));
         context.Printer.Note($"logged in to {token.Endpoint}; the identity is in {context.IdentityDirectory}");

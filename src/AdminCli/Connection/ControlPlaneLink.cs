@@ -34,9 +34,9 @@ internal sealed class ControlPlaneLink : IDisposable
         if (!store.Exists)
             throw new CliFailure(ExitCodes.NotAllowed, "IDENTITY", $"there is no identity in {identityDirectory} to call {address} with",
                 "log in with 'grpcca login --token-file FILE'; an owner makes tokens with 'grpcca operator create ID --role ROLE'");
-        var identity = store.Load();
-        var trust = new PeerTrust(identity.RootDers, time);
-        return new ControlPlaneLink(ControlPlaneChannel.Open(address.Endpoint, trust, identity.Certificate), identity, trust);
+        var stored = store.Load();
+        var trust = new PeerTrust(stored.RootDers, time);
+        return new ControlPlaneLink(ControlPlaneChannel.Open(address.Endpoint, trust, stored.Certificate), stored, trust);
     }
 
     public void Dispose()

@@ -5,18 +5,13 @@ namespace GrpcCa.AdminCli.Connection;
 /// <summary>What a socket that cannot be connected to means for the person in front of it.</summary>
 internal static class SocketFailures
 {
-    // errno values of Linux, which SocketError folds together.
-    private const int NoSuchEntry = 2;
-    private const int NotADirectory = 20;
-    private const int AccessDenied = 13;
-    private const int ConnectionRefused = 111;
-
-    public static CliFailure Of(SocketException fault, string path) => fault.NativeErrorCode switch
+    public static CliFailure Of(SocketException fault, string path) => fault.SocketErrorCode switch
     {
-        NoSuchEntry or NotADirectory => Unreachable($"there is no socket {path}", "is ./run running, in this directory? another instance is named with --server unix:PATH", fault),
-        AccessDenied => new CliFailure(ExitCodes.NotAllowed, "UNREACHABLE", $"this user may not open the socket {path}",
+        // What .NET makes of ENOENT.
+        SocketError.AddressNotAvailable => Unreachable($"there is no socket {path}", "is ./run running, in this directory? another instance is named with --server unix:PATH", fault),
+        SocketError.AccessDenied => new CliFailure(ExitCodes.NotAllowed, "UNREACHABLE", $"this user may not open the socket {path}",
             "the socket is its owner's alone: run this as the user of the control plane, or log in remotely with 'grpcca login TOKEN'", fault),
-        ConnectionRefused => Unreachable($"nobody listens on the socket {path}", "the control plane has stopped; is ./run running?", fault),
+        SocketError.ConnectionRefused => Unreachable($"nobody listens on the socket {path}", "the control plane has stopped; is ./run running?", fault),
         _ => Unreachable($"cannot connect to the socket {path}: {fault.Message}", "is ./run running?", fault),
     };
 

@@ -92,7 +92,7 @@ internal static class TbsExtensions
         if (constraints.ExcludesAllNames) excluded.Add(Subtree(""));
         if (constraints.ExcludesAllAddresses) excluded.AddRange([Range(IPNetwork.Parse("0.0.0.0/0")), Range(IPNetwork.Parse("::/0"))]);
         // RFC 5280 §4.2.1.10: a list that would be empty is left out.
-        return new BcNameConstraints(new GeneralSubtrees(permitted.ToArray()), excluded.Count > 0 ? new GeneralSubtrees(excluded.ToArray()) : null);
+        return new BcNameConstraints(new GeneralSubtrees([.. permitted]), excluded.Count > 0 ? new GeneralSubtrees([.. excluded]) : null);
     }
 
     private static GeneralSubtree Subtree(string name) => new(new GeneralName(GeneralName.DnsName, name));

@@ -21,6 +21,12 @@ internal sealed class NoncePool(Func<int, Task<IReadOnlyList<string>>> mint, Fun
 
     private readonly record struct Stocked(string Nonce, int Epoch, long At);
 
+    /// <summary>Begins to fill the stock, so that the first client need not wait.</summary>
+    public void Fill()
+    {
+        lock (gate) _ = StartRefill();
+    }
+
     /// <summary>A nonce from the stock; null when there is none. Never waits.</summary>
     public string? TryTake()
     {

@@ -170,8 +170,8 @@ public sealed class IssuanceCorridorTests : IAsyncLifetime
         return (root.Der, issuer.Der, leaf.Der);
     }
 
-    private async Task<Pki.PublicKey> PublicAsync(KeyUri key) =>
-        Pki.PublicKey.FromSubjectPublicKeyInfo((await house.Desk.DescribeAsync(key, CancellationToken.None)).SubjectPublicKeyInfo);
+    private async Task<GrpcCa.ControlPlane.Pki.PublicKey> PublicAsync(KeyUri key) =>
+        GrpcCa.ControlPlane.Pki.PublicKey.FromSubjectPublicKeyInfo((await house.Desk.DescribeAsync(key, CancellationToken.None)).SubjectPublicKeyInfo);
 
     private static async Task VerifyAsync(byte[] root, byte[]? issuer, byte[] leaf, params string[] more)
     {

@@ -50,7 +50,7 @@ public sealed class CertificateSigningRequestTests
         var pair = generator.GenerateKeyPair();
         var request = new RequestBuilder
         {
-            Extensions = [Names(Nas)],
+            Extensions = [AltNames(Nas)],
             Key = TestKeys.Spki(TestKeys.Ed25519, _ => { }, ((Ed25519PublicKeyParameters)pair.Public).GetEncoded()),
             SignatureOid = TestKeys.Ed25519,
             Sign = data =>
@@ -81,13 +81,13 @@ public sealed class CertificateSigningRequestTests
     {
         RequestBuilder[] requests =
         [
-            new() { Extensions = [Names(Nas)], CommonNames = [""] },
-            new() { Extensions = [Names(Nas)], CommonNames = ["NAS.NET.GQ", "nas.net.gq"] },
-            new() { Extensions = [Names(Nas)], MoreAttributes = [Attribute("1.2.840.113549.1.9.7", Write(w => w.WriteCharacterString(UniversalTagNumber.UTF8String, "secret")))] },
-            new() { Extensions = [Names(Nas), Extension("1.2.3.4", w => w.WriteNull(), critical: true)] },
+            new() { Extensions = [AltNames(Nas)], CommonNames = [""] },
+            new() { Extensions = [AltNames(Nas)], CommonNames = ["NAS.NET.GQ", "nas.net.gq"] },
+            new() { Extensions = [AltNames(Nas)], MoreAttributes = [Attribute("1.2.840.113549.1.9.7", Write(w => w.WriteCharacterString(UniversalTagNumber.UTF8String, "secret")))] },
+            new() { Extensions = [AltNames(Nas), Extension("1.2.3.4", w => w.WriteNull(), critical: true)] },
             new() { Extensions = [Extension(SubjectAlternativeName, w => WriteAll(w, Nas), critical: false)] },
-            new() { Extensions = [Extension(BasicConstraints, w => WriteAll(w), critical: true), Names(Nas)] },
-            new() { Extensions = [Extension(BasicConstraints, w => WriteAll(w, [1, 1, 0])), Names(Nas)] },
+            new() { Extensions = [Extension(BasicConstraints, w => WriteAll(w), critical: true), AltNames(Nas)] },
+            new() { Extensions = [Extension(BasicConstraints, w => WriteAll(w, [1, 1, 0])), AltNames(Nas)] },
         ];
         Assert.All(requests, r => Assert.Equal("dns:nas.net.gq", Assert.Single(CertificateSigningRequest.Parse(r.Build()).Names).ToString()));
     }
@@ -95,8 +95,8 @@ public sealed class CertificateSigningRequestTests
     [Fact]
     public void Parse_MustStaple_IsNoted()
     {
-        Assert.True(CertificateSigningRequest.Parse(new RequestBuilder { Extensions = [Names(Nas), Extension(TlsFeature, w => WriteAll(w, [2, 1, 17], [2, 1, 5]))] }.Build()).MustStaple);
-        Assert.False(CertificateSigningRequest.Parse(new RequestBuilder { Extensions = [Names(Nas), Extension(TlsFeature, w => WriteAll(w, [2, 1, 17]))] }.Build()).MustStaple);
+        Assert.True(CertificateSigningRequest.Parse(new RequestBuilder { Extensions = [AltNames(Nas), Extension(TlsFeature, w => WriteAll(w, [2, 1, 17], [2, 1, 5]))] }.Build()).MustStaple);
+        Assert.False(CertificateSigningRequest.Parse(new RequestBuilder { Extensions = [AltNames(Nas), Extension(TlsFeature, w => WriteAll(w, [2, 1, 17]))] }.Build()).MustStaple);
     }
 
     public static TheoryData<string, byte[]> BadNames => new()
@@ -132,37 +132,37 @@ public sealed class CertificateSigningRequestTests
     {
         { "no subject alternative name and no common name", new RequestBuilder().Build() },
         { "no subject alternative name and no common name", new RequestBuilder { CommonNames = [""] }.Build() },
-        { "names are empty", new RequestBuilder { Extensions = [Names()], CommonNames = ["nas.net.gq"] }.Build() },
-        { "'other.net.gq' is not among", new RequestBuilder { Extensions = [Names(Nas)], CommonNames = ["other.net.gq"] }.Build() },
-        { "'other.net.gq' is not among", new RequestBuilder { Extensions = [Names(Nas)], CommonNames = ["nas.net.gq", "other.net.gq"] }.Build() },
-        { "is no dns name: the dns name 'My NAS'", new RequestBuilder { Extensions = [Names(Nas)], CommonNames = ["My NAS"] }.Build() },
-        { "'10.0.0.1' is an IP address", new RequestBuilder { Extensions = [Names(Nas, Ip(10, 0, 0, 1))], CommonNames = ["10.0.0.1"] }.Build() },
+        { "names are empty", new RequestBuilder { Extensions = [AltNames()], CommonNames = ["nas.net.gq"] }.Build() },
+        { "'other.net.gq' is not among", new RequestBuilder { Extensions = [AltNames(Nas)], CommonNames = ["other.net.gq"] }.Build() },
+        { "'other.net.gq' is not among", new RequestBuilder { Extensions = [AltNames(Nas)], CommonNames = ["nas.net.gq", "other.net.gq"] }.Build() },
+        { "is no dns name: the dns name 'My NAS'", new RequestBuilder { Extensions = [AltNames(Nas)], CommonNames = ["My NAS"] }.Build() },
+        { "'10.0.0.1' is an IP address", new RequestBuilder { Extensions = [AltNames(Nas, Ip(10, 0, 0, 1))], CommonNames = ["10.0.0.1"] }.Build() },
         { "'10.0.0.1' is an IP address", new RequestBuilder { CommonNames = ["10.0.0.1"] }.Build() },
         { "'::1' is an IP address", new RequestBuilder { CommonNames = ["::1"] }.Build() },
-        { "CA:TRUE", new RequestBuilder { Extensions = [Names(Nas), Extension(BasicConstraints, w => WriteAll(w, [1, 1, 0xff]))] }.Build() },
-        { "CA:TRUE", new RequestBuilder { Extensions = [Extension(BasicConstraints, w => WriteAll(w, [1, 1, 0xff], [2, 1, 0]), critical: true), Names(Nas)] }.Build() },
-        { "extension 2.5.29.17 twice", new RequestBuilder { Extensions = [Names(Nas), Names(Dns("b.net.gq"))] }.Build() },
-        { "extensionRequest twice", new RequestBuilder { Extensions = [Names(Nas)], MoreAttributes = [Requested(Names(Dns("b.net.gq")))] }.Build() },
-        { "several values", new RequestBuilder { MoreAttributes = [Attribute("1.2.840.113549.1.9.14", Write(w => WriteAll(w, Names(Nas))), Write(w => WriteAll(w, Names(Dns("b.net.gq")))))] }.Build() },
+        { "CA:TRUE", new RequestBuilder { Extensions = [AltNames(Nas), Extension(BasicConstraints, w => WriteAll(w, [1, 1, 0xff]))] }.Build() },
+        { "CA:TRUE", new RequestBuilder { Extensions = [Extension(BasicConstraints, w => WriteAll(w, [1, 1, 0xff], [2, 1, 0]), critical: true), AltNames(Nas)] }.Build() },
+        { "extension 2.5.29.17 twice", new RequestBuilder { Extensions = [AltNames(Nas), AltNames(Dns("b.net.gq"))] }.Build() },
+        { "extensionRequest twice", new RequestBuilder { Extensions = [AltNames(Nas)], MoreAttributes = [Requested(AltNames(Dns("b.net.gq")))] }.Build() },
+        { "several values", new RequestBuilder { MoreAttributes = [Attribute("1.2.840.113549.1.9.14", Write(w => WriteAll(w, AltNames(Nas))), Write(w => WriteAll(w, AltNames(Dns("b.net.gq")))))] }.Build() },
         { "its requested extensions cannot be read", new RequestBuilder { MoreAttributes = [Attribute("1.2.840.113549.1.9.14")] }.Build() },
         { "its requested extensions cannot be read", new RequestBuilder { Extensions = [Extension(SubjectAlternativeName, w => { WriteAll(w, Nas); w.WriteNull(); })] }.Build() },
-        { "its requested extensions cannot be read", new RequestBuilder { Extensions = [Names(Nas), Extension(TlsFeature, w => WriteAll(w, [1, 1, 0xff]))] }.Build() },
-        { "another version", new RequestBuilder { Extensions = [Names(Nas)], Version = 1 }.Build() },
-        { "another version", new RequestBuilder { Extensions = [Names(Nas)], Version = -1 }.Build() },
+        { "its requested extensions cannot be read", new RequestBuilder { Extensions = [AltNames(Nas), Extension(TlsFeature, w => WriteAll(w, [1, 1, 0xff]))] }.Build() },
+        { "another version", new RequestBuilder { Extensions = [AltNames(Nas)], Version = 1 }.Build() },
+        { "another version", new RequestBuilder { Extensions = [AltNames(Nas)], Version = -1 }.Build() },
         { "followed by other data", [.. ForNames(Nas), 0] },
-        { "does not verify", new RequestBuilder { Extensions = [Names(Nas)], Sign = _ => [0x30, 6, 2, 1, 1, 2, 1, 1] }.Build() },
-        { "does not verify", new RequestBuilder { Extensions = [Names(Nas)], Sign = _ => [] }.Build() },
-        { "does not verify", new RequestBuilder { Extensions = [Names(Nas)], Key = TestKeys.NamedCurve("1.2.840.10045.3.1.7") }.Build() },
-        { "does not verify", new RequestBuilder { Extensions = [Names(Nas)], SignatureOid = "1.2.840.113549.1.1.11" }.Build() },
-        { "does not verify", new RequestBuilder { Extensions = [Names(Nas)], SignatureOid = "1.2.840.10045.4.3.3" }.Build() },
-        { "signature algorithm cannot be read", new RequestBuilder { Extensions = [Names(Nas)], NullParameters = true }.Build() },
-        { "SHA-1", new RequestBuilder { Extensions = [Names(Nas)], SignatureOid = "1.2.840.113549.1.1.5" }.Build() },
-        { "ECDSA with SHA-1", new RequestBuilder { Extensions = [Names(Nas)], SignatureOid = "1.2.840.10045.4.1" }.Build() },
-        { "MD5", new RequestBuilder { Extensions = [Names(Nas)], SignatureOid = "1.2.840.113549.1.1.4" }.Build() },
-        { "RSA-PSS", new RequestBuilder { Extensions = [Names(Nas)], SignatureOid = "1.2.840.113549.1.1.10" }.Build() },
-        { "P-224", new RequestBuilder { Extensions = [Names(Nas)], Key = TestKeys.NamedCurve("1.3.132.0.33") }.Build() },
-        { "secp256k1", new RequestBuilder { Extensions = [Names(Nas)], Key = TestKeys.NamedCurve("1.3.132.0.10") }.Build() },
-        { "more than 4096 bits", new RequestBuilder { Extensions = [Names(Nas)], Key = TestKeys.RsaSpki(Enumerable.Repeat((byte)0xff, 2048).ToArray()) }.Build() },
+        { "does not verify", new RequestBuilder { Extensions = [AltNames(Nas)], Sign = _ => [0x30, 6, 2, 1, 1, 2, 1, 1] }.Build() },
+        { "does not verify", new RequestBuilder { Extensions = [AltNames(Nas)], Sign = _ => [] }.Build() },
+        { "does not verify", new RequestBuilder { Extensions = [AltNames(Nas)], Key = TestKeys.NamedCurve("1.2.840.10045.3.1.7") }.Build() },
+        { "does not verify", new RequestBuilder { Extensions = [AltNames(Nas)], SignatureOid = "1.2.840.113549.1.1.11" }.Build() },
+        { "does not verify", new RequestBuilder { Extensions = [AltNames(Nas)], SignatureOid = "1.2.840.10045.4.3.3" }.Build() },
+        { "signature algorithm cannot be read", new RequestBuilder { Extensions = [AltNames(Nas)], NullParameters = true }.Build() },
+        { "SHA-1", new RequestBuilder { Extensions = [AltNames(Nas)], SignatureOid = "1.2.840.113549.1.1.5" }.Build() },
+        { "ECDSA with SHA-1", new RequestBuilder { Extensions = [AltNames(Nas)], SignatureOid = "1.2.840.10045.4.1" }.Build() },
+        { "MD5", new RequestBuilder { Extensions = [AltNames(Nas)], SignatureOid = "1.2.840.113549.1.1.4" }.Build() },
+        { "RSA-PSS", new RequestBuilder { Extensions = [AltNames(Nas)], SignatureOid = "1.2.840.113549.1.1.10" }.Build() },
+        { "P-224", new RequestBuilder { Extensions = [AltNames(Nas)], Key = TestKeys.NamedCurve("1.3.132.0.33") }.Build() },
+        { "secp256k1", new RequestBuilder { Extensions = [AltNames(Nas)], Key = TestKeys.NamedCurve("1.3.132.0.10") }.Build() },
+        { "more than 4096 bits", new RequestBuilder { Extensions = [AltNames(Nas)], Key = TestKeys.RsaSpki(Enumerable.Repeat((byte)0xff, 2048).ToArray()) }.Build() },
         { "no valid DER", [] },
         { "no valid DER", [0x30] },
         { "no valid DER", "hello"u8.ToArray() },
@@ -182,7 +182,7 @@ public sealed class CertificateSigningRequestTests
         using var rsa = RSA.Create(2048);
         var request = new RequestBuilder
         {
-            Extensions = [Names(Nas)],
+            Extensions = [AltNames(Nas)],
             Key = rsa.ExportSubjectPublicKeyInfo(),
             SignatureOid = "1.2.840.113549.1.1.5",
             NullParameters = true,
@@ -197,7 +197,7 @@ public sealed class CertificateSigningRequestTests
         var request = new RequestBuilder();
         Assert.Equal(request.Key, CertificateSigningRequest.ParseKey(request.Build()).SubjectPublicKeyInfo.ToArray());
         Assert.Throws<RefusalException>(() => CertificateSigningRequest.ParseKey(new RequestBuilder { Sign = _ => [0x30, 6, 2, 1, 1, 2, 1, 1] }.Build()));
-        Assert.Throws<RefusalException>(() => CertificateSigningRequest.ParseKey(new RequestBuilder { Extensions = [Names(Tagged(6, [65]))] }.Build()));
+        Assert.Throws<RefusalException>(() => CertificateSigningRequest.ParseKey(new RequestBuilder { Extensions = [AltNames(Tagged(6, [65]))] }.Build()));
     }
 
     [Fact]

@@ -48,9 +48,9 @@ internal sealed class RequestBuilder
         });
     }
 
-    public static byte[] ForNames(params byte[][] names) => new RequestBuilder { Extensions = [Names(names)] }.Build();
+    public static byte[] ForNames(params byte[][] names) => new RequestBuilder { Extensions = [AltNames(names)] }.Build();
 
-    public static byte[] Names(params byte[][] names) => Extension(SubjectAlternativeName, w => WriteAll(w, names));
+    public static byte[] AltNames(params byte[][] names) => Extension(SubjectAlternativeName, w => WriteAll(w, names));
 
     public static byte[] Dns(string name) => Tagged(2, Encoding.Latin1.GetBytes(name));
 

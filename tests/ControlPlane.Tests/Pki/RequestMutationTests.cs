@@ -8,7 +8,7 @@ namespace GrpcCa.ControlPlane.Tests.Pki;
 
 public sealed class RequestMutationTests
 {
-    private static readonly byte[] Extensions = Names(Dns("nas.net.gq"), Dns("*.net.gq"), Ip(100, 64, 0, 1), Ip(new byte[16]));
+    private static readonly byte[] Extensions = AltNames(Dns("nas.net.gq"), Dns("*.net.gq"), Ip(100, 64, 0, 1), Ip(new byte[16]));
 
     private static readonly byte[][] Requests =
     [

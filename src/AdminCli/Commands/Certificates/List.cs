@@ -20,7 +20,7 @@ internal sealed class List : ListVerb<Certificate>
     public Option<string?> NameFilter { get; } = new("--name") { Description = "Only those for this dns name or address", HelpName = "NAME" };
 
     public Option<string?> State { get; } = new Option<string?>("--state") { Description = "Only those in this state", HelpName = "valid|revoked|expired" }
-        .AcceptOnlyFromAmong("valid", "revoked", "expired");
+        .OneOf("valid", "revoked", "expired");
 
     public Option<string?> Provisioner { get; } = new("--provisioner", "-p") { Description = "Only those asked for there", HelpName = "ID" };
 

@@ -24,7 +24,7 @@ internal sealed class Revoke : Verb
         Description = "Why: " + string.Join(", ", CertificateText.ReasonWords),
         HelpName = "REASON",
         DefaultValueFactory = _ => "unspecified",
-    }.AcceptOnlyFromAmong(StringComparer.OrdinalIgnoreCase, CertificateText.ReasonWords);
+    }.OneOf(CertificateText.ReasonWords);
 
     public Option<bool> Yes { get; } = new("--yes", "-y") { Description = "Do not ask" };
 

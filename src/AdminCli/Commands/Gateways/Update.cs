@@ -27,14 +27,14 @@ internal sealed class Update : Verb
 
     public Argument<string> Gateway { get; } = new("id") { Description = "The gateway's id" };
 
-    public Option<string[]?> BaseUrls { get; } = Replacement("--base-url", "URL", "The origins clients may use from now on");
+    public Option<string[]> BaseUrls { get; } = Replacement("--base-url", "URL", "The origins clients may use from now on");
 
-    public Option<string[]?> TlsNames { get; } = Replacement("--tls-name", "NAME", "The names and addresses in its own TLS certificate from now on");
+    public Option<string[]> TlsNames { get; } = Replacement("--tls-name", "NAME", "The names and addresses in its own TLS certificate from now on");
 
-    public Option<string[]?> Provisioners { get; } = Replacement("--provisioner", "ID", "The provisioners it may serve from now on");
+    public Option<string[]> Provisioners { get; } = Replacement("--provisioner", "ID", "The provisioners it may serve from now on");
 
-    public Option<string[]?> Clear { get; } = Replacement("--clear", "tls-names|provisioners|retired-base-urls", "Lists to empty: empty TLS names are the hosts of the base URLs, empty provisioners are all")
-        .AcceptOnlyFromAmong("tls-names", "provisioners", "retired-base-urls");
+    public Option<string[]> Clear { get; } = Replacement("--clear", "tls-names|provisioners|retired-base-urls", "Lists to empty: empty TLS names are the hosts of the base URLs, empty provisioners are all")
+        .OneOf("tls-names", "provisioners", "retired-base-urls");
 
     public Option<bool> Enable { get; } = new("--enable") { Description = "Accept its calls again after 'gateway disable'" };
 
@@ -64,29 +64,29 @@ internal sealed class Update : Verb
         var next = new Gateway { Name = now.Name, Etag = context.Get(Etag) ?? now.Etag };
         var mask = new SortedSet<string>(StringComparer.Ordinal);
         next.RetiredBaseUrls.Add(now.RetiredBaseUrls);
-        foreach (var list in context.Get(Clear) ?? [])
+        foreach (var list in context.Get(Clear))
         {
-            mask.Add(list.Replace('-', '_'));
-            if (list == "retired-base-urls") next.RetiredBaseUrls.Clear();
+            mask.Add(list.ToLowerInvariant().Replace('-', '_'));
+            if (list.Equals("retired-base-urls", StringComparison.OrdinalIgnoreCase)) next.RetiredBaseUrls.Clear();
         }
-        if (context.Get(BaseUrls) is { } urls)
+        if (context.Has(BaseUrls))
         {
             mask.Add("base_urls");
             mask.Add("retired_base_urls");
-            next.BaseUrls.Add(urls.Select(GatewayOptions.BaseUrl));
+            next.BaseUrls.Add(context.Get(BaseUrls).Select(GatewayOptions.BaseUrl));
             var retired = next.RetiredBaseUrls.Concat(now.BaseUrls).Except(next.BaseUrls, StringComparer.Ordinal).Distinct(StringComparer.Ordinal).ToList();
             next.RetiredBaseUrls.Clear();
             next.RetiredBaseUrls.Add(retired);
         }
-        if (context.Get(TlsNames) is { } names)
+        if (context.Has(TlsNames))
         {
             mask.Add("tls_names");
-            next.TlsNames.Add(names);
+            next.TlsNames.Add(context.Get(TlsNames));
         }
-        if (context.Get(Provisioners) is { } provisioners)
+        if (context.Has(Provisioners))
         {
             mask.Add("provisioners");
-            next.Provisioners.Add(provisioners.Select(p => Ids.Name(ResourceName.Provisioners, p)));
+            next.Provisioners.Add(context.Get(Provisioners).Select(p => Ids.Name(ResourceName.Provisioners, p)));
         }
         if (context.Get(Enable)) mask.Add("disabled");
         var request = new UpdateGatewayRequest { Gateway = next, UpdateMask = new FieldMask() };
@@ -94,6 +94,6 @@ internal sealed class Update : Verb
         return request;
     }
 
-    private static Option<string[]?> Replacement(string name, string value, string description) =>
+    private static Option<string[]> Replacement(string name, string value, string description) =>
         new(name) { Description = description, HelpName = value, Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = true };
 }

@@ -33,7 +33,7 @@ internal sealed class Remove : Verb
     public LevelOptions Level { get; } = new();
 
     public Option<string?> Effect { get; } = new Option<string?>("--effect") { Description = "With --pattern: only an allow rule, or only a deny rule", HelpName = "allow|deny" }
-        .AcceptOnlyFromAmong("allow", "deny");
+        .OneOf("allow", "deny");
 
     public override IReadOnlyList<string> Examples =>
     [
@@ -63,7 +63,7 @@ internal sealed class Remove : Verb
         var level = Level.Of(context)!;
         var filter = new Filter().Equal("level", level).Equal("pattern", pattern).ToString();
         var answer = await context.AboutAsync(level, client.ListNameRulesAsync(new() { Filter = filter }, context.Call));
-        var effect = context.Get(Effect) switch
+        var effect = context.Get(Effect)?.ToLowerInvariant() switch
         {
             "allow" => NameRule.Types.Effect.Allow,
             "deny" => NameRule.Types.Effect.Deny,

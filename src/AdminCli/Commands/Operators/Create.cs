@@ -22,7 +22,7 @@ internal sealed class Create : Verb
         Description = "auditor (reads), issuer (issues and revokes), operator (also gateways and names) or owner (everything)",
         HelpName = "ROLE",
         Required = true,
-    }.AcceptOnlyFromAmong(OperatorText.RoleWords);
+    }.OneOf(OperatorText.RoleWords);
 
     public Option<bool> DryRun { get; } = new("--dry-run") { Description = "Check on the server and print what would be, change nothing" };
 

@@ -8,7 +8,7 @@ internal static class OperatorText
 {
     public static string[] RoleWords { get; } = ["auditor", "issuer", "operator", "owner"];
 
-    public static Role Role(string word) => word switch
+    public static Role Role(string word) => word.ToLowerInvariant() switch
     {
         "auditor" => V1.Role.Auditor,
         "issuer" => V1.Role.Issuer,

@@ -8,6 +8,7 @@ namespace GrpcCa.ControlPlane.Issuance.Lint;
 internal sealed record LintSubject(TbsReading Tbs, CertificateSpec Spec, SerialNumber Serial, IssuerFacts Issuer)
 {
     private static readonly byte[] EmptyName = [0x30, 0x00];
+    private ImmutableArray<RawName>? names;
 
     /// <summary>The subject is the empty sequence.</summary>
     public bool SubjectIsEmpty => Tbs.Subject.Span.SequenceEqual(EmptyName);
@@ -19,7 +20,8 @@ internal sealed record LintSubject(TbsReading Tbs, CertificateSpec Spec, SerialN
     public TbsExtension? Find(string oid) => Tbs.Extensions.FirstOrDefault(extension => extension.Oid == oid);
 
     /// <summary>The subject alternative names; empty without the extension.</summary>
-    public ImmutableArray<RawName> AlternativeNames() => Find(Oids.SubjectAlternativeName) is { } extension ? RawName.ReadAll(extension.Sequence()) : [];
+    public ImmutableArray<RawName> AlternativeNames() =>
+        names ??= Find(Oids.SubjectAlternativeName) is { } extension ? RawName.ReadAll(extension.Sequence()) : [];
 }
 
 /// <summary>A GeneralName: its context tag and content octets (RFC 5280 §4.2.1.6).</summary>

@@ -78,13 +78,18 @@ internal sealed class RawServer : IAsyncDisposable
     /// <summary>Says nothing until the server stops.</summary>
     public static Task SilenceAsync(CancellationToken stop) => new TaskCompletionSource().Task.WaitAsync(stop);
 
-    /// <summary>A certificate nobody has a reason to trust.</summary>
-    public static X509Certificate2 SelfSigned(string name = "nobody.test", Action<CertificateRequest>? change = null)
+    /// <summary>A certificate nobody has a reason to trust: expired, for another name, and of an issuer that is nowhere to be found.</summary>
+    public static X509Certificate2 Untrusted(Action<CertificateRequest>? change = null)
     {
+        var (from, to) = (new DateTimeOffset(2000, 1, 1, 0, 0, 0, TimeSpan.Zero), new DateTimeOffset(2001, 1, 1, 0, 0, 0, TimeSpan.Zero));
+        using var issuerKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var root = new CertificateRequest("CN=nowhere", issuerKey, HashAlgorithmName.SHA256);
+        root.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: true, hasPathLengthConstraint: false, 0, critical: true));
+        using var issuer = root.CreateSelfSigned(from, to);
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var request = new CertificateRequest($"CN={name}", key, HashAlgorithmName.SHA256);
+        var request = new CertificateRequest("CN=nobody.test", key, HashAlgorithmName.SHA256);
         change?.Invoke(request);
-        using var made = request.CreateSelfSigned(new DateTimeOffset(2000, 1, 1, 0, 0, 0, TimeSpan.Zero), new DateTimeOffset(2001, 1, 1, 0, 0, 0, TimeSpan.Zero));
+        using var made = request.Create(issuer, from, to, [1]).CopyWithPrivateKey(key);
         return X509CertificateLoader.LoadPkcs12(made.Export(X509ContentType.Pkcs12), null);
     }
 
@@ -135,7 +140,12 @@ internal sealed class RawServer : IAsyncDisposable
     {
         if (certificate is null) return stream;
         var secure = new SslStream(stream);
-        await secure.AuthenticateAsServerAsync(new SslServerAuthenticationOptions { ServerCertificate = certificate, EnabledSslProtocols = protocols }, stopping.Token);
+        await secure.AuthenticateAsServerAsync(new SslServerAuthenticationOptions
+        {
+            // Offline: the server's own side must not fetch issuers either, or it would be taken for the validator.
+            ServerCertificateContext = SslStreamCertificateContext.Create(certificate, additionalCertificates: null, offline: true),
+            EnabledSslProtocols = protocols,
+        }, stopping.Token);
         return secure;
     }
 

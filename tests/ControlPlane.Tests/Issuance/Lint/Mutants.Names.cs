@@ -66,7 +66,7 @@ internal static partial class Mutants
         Of("name-constraints-kept", Leaf, parts => parts.AddName(0x87, [.. new byte[15], 1]), "san-planned"),
         new("name-constraints-kept", Leaf, (_, parts) => parts.Encode())
         {
-            Spec = scene => scene.Spec(Leaf) with { Names = [Pki.Identifier.ParseDns("nas.example.org")] },
+            Spec = scene => scene.Spec(Leaf) with { Names = [GrpcCa.ControlPlane.Pki.Identifier.ParseDns("nas.example.org")] },
         },
         Of("name-constraints-subject", Leaf, parts => parts.Subject = Der.Name("nas.net.gq"), "subject-planned", "san-criticality") with
         {

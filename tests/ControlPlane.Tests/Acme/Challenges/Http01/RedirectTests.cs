@@ -41,7 +41,7 @@ public sealed class RedirectTests : IAsyncDisposable
     [Fact]
     public async Task RedirectToHttps_IsFollowed_WhateverTheCertificate()
     {
-        using var certificate = RawServer.SelfSigned();
+        using var certificate = RawServer.Untrusted();
         await using var secure = RawServer.Start(
             (stream, _, stop) => RawServer.SayAsync(stream, RawServer.Ok(Validation.KeyAuthorization), stop), certificate: certificate);
         await using var plain = RawServer.Start(RawServer.Redirect($"https://nas.test:{secure.Port}/x?y=z"));
@@ -57,7 +57,7 @@ public sealed class RedirectTests : IAsyncDisposable
     public async Task CertificateOfTheTarget_MakesNobodyElseBeAsked()
     {
         await using var stranger = RawServer.Start(RawServer.Ok("x"), "127.0.0.4");
-        using var certificate = RawServer.SelfSigned(change: request =>
+        using var certificate = RawServer.Untrusted(request =>
         {
             var access = new X509AuthorityInformationAccessExtension([$"http://127.0.0.4:{stranger.Port}/ocsp"], [$"http://127.0.0.4:{stranger.Port}/ca.crt"]);
             request.CertificateExtensions.Add(access);
@@ -109,7 +109,7 @@ public sealed class RedirectTests : IAsyncDisposable
     [Fact]
     public async Task OldTls_IsRefused()
     {
-        using var certificate = RawServer.SelfSigned();
+        using var certificate = RawServer.Untrusted();
 #pragma warning disable CA5397, SYSLIB0039 // That it is old is the point.
         await using var old = RawServer.Start((stream, _, stop) => RawServer.SayAsync(stream, RawServer.Ok(Validation.KeyAuthorization), stop),
             certificate: certificate, protocols: SslProtocols.Tls11);

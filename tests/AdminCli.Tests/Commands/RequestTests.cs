@@ -1,0 +1,91 @@
+using GrpcCa.V1;
+
+namespace GrpcCa.AdminCli.Tests.Commands;
+
+/// <summary>What the options become on the wire.</summary>
+public sealed class RequestTests
+{
+    [Fact]
+    public async Task CertificateList_AllFilters_AreOneQuotedExpression()
+    {
+        await using var fake = await FakeControlPlane.StartAsync();
+        await new Cli(fake).RunAsync("certificate list --name NAS.net.gq. --state revoked -p acme --account ac1 --expires-before 7d");
+        Assert.Equal("identifier = \"dns:nas.net.gq\" AND state = REVOKED AND provisioner = \"provisioners/acme\" AND account = \"accounts/ac1\" "
+            + "AND expire_time < \"2026-11-30T12:00:00Z\"", fake.Request<ListCertificatesRequest>().Filter);
+    }
+
+    [Theory]
+    [InlineData("100.64.0.7", "identifier = \"ip:100.64.0.7\"")]
+    [InlineData("fd7a:115c:a1e0::1", "identifier = \"ip:fd7a:115c:a1e0::1\"")]
+    [InlineData("dns:x.net.gq", "identifier = \"dns:x.net.gq\"")]
+    [InlineData("a\"b\\", "identifier = \"dns:a\\\"b\\\\\"")]
+    [InlineData("*.net.gq", "identifier = \"dns:*.net.gq\"")]
+    public async Task CertificateList_AnyName_StaysAValue(string name, string filter)
+    {
+        await using var fake = await FakeControlPlane.StartAsync();
+        await new Cli(fake).RunAsync(["certificate", "list", "--name", name]);
+        Assert.Equal(filter, fake.Request<ListCertificatesRequest>().Filter);
+    }
+
+    [Fact]
+    public async Task NamesAllow_OneOfTwoWrong_MakesNone()
+    {
+        await using var fake = await FakeControlPlane.StartAsync();
+        var run = await new Cli(fake).RunAsync("names allow exact:a.example exact:b..example -p acme");
+        Assert.Equal(ExitCodes.Failed, run.ExitCode);
+        Assert.Equal(2, fake.Data.NameRules.Count);
+        Assert.All(fake.Requests.OfType<CreateNameRuleRequest>(), r => Assert.True(r.ValidateOnly));
+    }
+
+    [Fact]
+    public async Task NamesAllow_Expires_IsTheFirstSecondOfTheDay()
+    {
+        await using var fake = await FakeControlPlane.StartAsync();
+        await new Cli(fake).RunAsync("names allow exact:a.example -a main --expires 2026-12-31 --comment 'why not'");
+        var rule = fake.Request<CreateNameRuleRequest>().NameRule;
+        Assert.Equal(new DateTimeOffset(2026, 12, 31, 0, 0, 0, TimeSpan.Zero), rule.ExpireTime.ToDateTimeOffset());
+        Assert.Equal("why not", rule.Comment);
+        Assert.Equal("authorities/main", rule.Level);
+        Assert.Equal(NameRule.Types.Effect.Allow, rule.Effect);
+    }
+
+    [Fact]
+    public async Task GatewayUpdate_OnlyWhatIsGiven_IsInTheMask()
+    {
+        await using var fake = await FakeControlPlane.StartAsync();
+        await new Cli(fake).RunAsync("gateway update home --provisioner nixos acme");
+        var request = fake.Request<UpdateGatewayRequest>();
+        Assert.Equal(["provisioners"], request.UpdateMask.Paths);
+        Assert.Equal(["provisioners/nixos", "provisioners/acme"], request.Gateway.Provisioners);
+        Assert.Equal("g1", request.Gateway.Etag);
+    }
+
+    [Fact]
+    public async Task GatewayUpdate_NewBaseUrls_RetireTheOldOnes()
+    {
+        await using var fake = await FakeControlPlane.StartAsync();
+        await new Cli(fake).RunAsync("gateway update lab --base-url https://lab https://lab.net.gq");
+        var lab = fake.Data.Gateways.Single(g => g.Name == "gateways/lab");
+        Assert.Equal(["https://lab", "https://lab.net.gq"], lab.BaseUrls);
+        Assert.Equal(["https://ca.lab.net.gq:8443"], lab.RetiredBaseUrls);
+    }
+
+    [Fact]
+    public async Task GatewayUpdate_Enable_UndoesDisable()
+    {
+        await using var fake = await FakeControlPlane.StartAsync();
+        await new Cli(fake).RunAsync("gateway disable home");
+        Assert.True(fake.Data.Gateways[0].Disabled);
+        await new Cli(fake).RunAsync("gateway update home --enable");
+        Assert.False(fake.Data.Gateways[0].Disabled);
+        Assert.Equal(["https://ca.net.gq"], fake.Data.Gateways[0].BaseUrls);
+    }
+
+    [Fact]
+    public async Task GatewayCreate_Table_EndsWithTheTokenAlone()
+    {
+        await using var fake = await FakeControlPlane.StartAsync();
+        var run = await new Cli(fake).RunAsync("gateway create new --base-url https://new.net.gq");
+        Assert.Equal("grpcca1.x.y.z", run.Out.TrimEnd('\n').Split('\n')[^1]);
+    }
+}

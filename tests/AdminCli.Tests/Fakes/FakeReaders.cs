@@ -1,0 +1,97 @@
+using Google.Protobuf;
+using Grpc.Core;
+using GrpcCa.V1;
+
+namespace GrpcCa.AdminCli.Tests.Fakes;
+
+/// <summary>Cuts lists into pages, with the index of the next row as token.</summary>
+internal static class Pages
+{
+    public static (IEnumerable<T> Rows, string Next) Cut<T>(IReadOnlyList<T> rows, int size, string token)
+    {
+        if (size is < 0 or > 1000) throw Refuse.Field("page_size", "at most 1000");
+        var start = token.Length == 0 ? 0 : int.Parse(token, System.Globalization.CultureInfo.InvariantCulture);
+        var count = size == 0 ? 100 : size;
+        return (rows.Skip(start).Take(count), start + count < rows.Count ? $"{start + count}" : "");
+    }
+}
+
+internal sealed class FakeAccounts(FakeControlPlane fake) : AccountService.AccountServiceBase
+{
+    public override Task<Account> GetAccount(GetAccountRequest request, ServerCallContext context) =>
+        Task.FromResult(fake.Data.Accounts.Find(a => a.Name == request.Name) ?? throw Refuse.NotFound(request.Name));
+
+    public override Task<ListAccountsResponse> ListAccounts(ListAccountsRequest request, ServerCallContext context)
+    {
+        var (rows, next) = Pages.Cut(fake.Data.Accounts, request.PageSize, request.PageToken);
+        return Task.FromResult(new ListAccountsResponse { Accounts = { rows }, NextPageToken = next });
+    }
+}
+
+internal sealed class FakeAudit(FakeControlPlane fake) : AuditService.AuditServiceBase
+{
+    public override Task<ListAuditEventsResponse> ListAuditEvents(ListAuditEventsRequest request, ServerCallContext context)
+    {
+        var (rows, next) = Pages.Cut(fake.Data.AuditEvents, request.PageSize, request.PageToken);
+        return Task.FromResult(new ListAuditEventsResponse { AuditEvents = { rows }, NextPageToken = next });
+    }
+}
+
+internal sealed class FakeAuthorities(FakeControlPlane fake) : AuthorityService.AuthorityServiceBase
+{
+    public override Task<Authority> GetAuthority(GetAuthorityRequest request, ServerCallContext context) =>
+        Task.FromResult(fake.Data.Authorities.Find(a => a.Name == request.Name) ?? throw Refuse.NotFound(request.Name));
+
+    public override Task<ListAuthoritiesResponse> ListAuthorities(ListAuthoritiesRequest request, ServerCallContext context)
+    {
+        var (rows, next) = Pages.Cut(fake.Data.Authorities, request.PageSize, request.PageToken);
+        return Task.FromResult(new ListAuthoritiesResponse { Authorities = { rows }, NextPageToken = next });
+    }
+
+    public override Task<ListIssuersResponse> ListIssuers(ListIssuersRequest request, ServerCallContext context) =>
+        Task.FromResult(new ListIssuersResponse { Issuers = { fake.Data.Issuers.Where(i => i.Name.StartsWith(request.Parent + "/", StringComparison.Ordinal)) } });
+}
+
+internal sealed class FakeOrders(FakeControlPlane fake) : OrderService.OrderServiceBase
+{
+    public override Task<Order> GetOrder(GetOrderRequest request, ServerCallContext context) =>
+        Task.FromResult(fake.Data.Orders.Find(o => o.Name == request.Name) ?? throw Refuse.NotFound(request.Name));
+
+    public override Task<ListOrdersResponse> ListOrders(ListOrdersRequest request, ServerCallContext context)
+    {
+        var (rows, next) = Pages.Cut(fake.Data.Orders, request.PageSize, request.PageToken);
+        return Task.FromResult(new ListOrdersResponse { Orders = { rows }, NextPageToken = next });
+    }
+}
+
+internal sealed class FakeProfiles(FakeControlPlane fake) : ProfileService.ProfileServiceBase
+{
+    public override Task<Profile> GetProfile(GetProfileRequest request, ServerCallContext context) =>
+        Task.FromResult(fake.Data.Profiles.Find(p => p.Name == request.Name) ?? throw Refuse.NotFound(request.Name));
+
+    public override Task<ListProfilesResponse> ListProfiles(ListProfilesRequest request, ServerCallContext context)
+    {
+        var (rows, next) = Pages.Cut(fake.Data.Profiles, request.PageSize, request.PageToken);
+        return Task.FromResult(new ListProfilesResponse { Profiles = { rows }, NextPageToken = next });
+    }
+}
+
+internal sealed class FakeProvisioners(FakeControlPlane fake) : ProvisionerService.ProvisionerServiceBase
+{
+    public override Task<Provisioner> GetProvisioner(GetProvisionerRequest request, ServerCallContext context) =>
+        Task.FromResult(fake.Data.Provisioners.Find(p => p.Name == request.Name) ?? throw Refuse.NotFound(request.Name));
+
+    public override Task<ListProvisionersResponse> ListProvisioners(ListProvisionersRequest request, ServerCallContext context)
+    {
+        var (rows, next) = Pages.Cut(fake.Data.Provisioners, request.PageSize, request.PageToken);
+        return Task.FromResult(new ListProvisionersResponse { Provisioners = { rows }, NextPageToken = next });
+    }
+}
+
+internal sealed class FakeTrust(FakeControlPlane fake) : TrustService.TrustServiceBase
+{
+    public override Task<ServerInfo> GetServerInfo(GetServerInfoRequest request, ServerCallContext context) => Task.FromResult(new ServerInfo { Version = "0.1.0" });
+
+    public override Task<ListIdentityRootsResponse> ListIdentityRoots(ListIdentityRootsRequest request, ServerCallContext context) =>
+        Task.FromResult(new ListIdentityRootsResponse { RootDers = { ByteString.CopyFrom(fake.Identities.RootDer) } });
+}

@@ -5,11 +5,13 @@ using GrpcCa.ControlPlane.Storage;
 namespace GrpcCa.ControlPlane.Operators;
 
 /// <summary>All operators as they are now: asked at every remote call, answered from memory, as fresh as the store.</summary>
-internal sealed class OperatorBook(IStore store)
+internal sealed class OperatorBook(IStore store) : IDisposable
 {
     private readonly Generational<OperatorSnapshot> current = new(store, async session => new OperatorSnapshot(await OperatorStore.ListAsync(session)));
 
     public ValueTask<OperatorSnapshot> CurrentAsync(CancellationToken cancellationToken) => current.CurrentAsync(cancellationToken);
+
+    public void Dispose() => current.Dispose();
 }
 
 /// <summary>The operators of one moment.</summary>

@@ -7,13 +7,11 @@ using GrpcCa.ControlPlane.Storage;
 namespace GrpcCa.ControlPlane.Gateways;
 
 /// <summary>All gateways as they are now: what is asked at every call is answered from memory, as fresh as the store.</summary>
-internal sealed class GatewayBook(IStore store) : IDisposable
+internal sealed class GatewayBook(IStore store)
 {
     private readonly Generational<GatewaySnapshot> current = new(store, async session => new GatewaySnapshot(await GatewayStore.ListAsync(session)));
 
     public ValueTask<GatewaySnapshot> CurrentAsync(CancellationToken cancellationToken) => current.CurrentAsync(cancellationToken);
-
-    public void Dispose() => current.Dispose();
 }
 
 /// <summary>The gateways of one moment.</summary>

@@ -5,13 +5,11 @@ using GrpcCa.ControlPlane.Storage;
 namespace GrpcCa.ControlPlane.Operators;
 
 /// <summary>All operators as they are now: asked at every remote call, answered from memory, as fresh as the store.</summary>
-internal sealed class OperatorBook(IStore store) : IDisposable
+internal sealed class OperatorBook(IStore store)
 {
     private readonly Generational<OperatorSnapshot> current = new(store, async session => new OperatorSnapshot(await OperatorStore.ListAsync(session)));
 
     public ValueTask<OperatorSnapshot> CurrentAsync(CancellationToken cancellationToken) => current.CurrentAsync(cancellationToken);
-
-    public void Dispose() => current.Dispose();
 }
 
 /// <summary>The operators of one moment.</summary>

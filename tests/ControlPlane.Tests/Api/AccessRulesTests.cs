@@ -31,7 +31,7 @@ public sealed class AccessRulesTests
         ["CertificateService/GetCertificate"] = Readers,
         ["CertificateService/ListCertificates"] = Readers,
         ["CertificateService/RevokeCertificate"] = "Issuer Operator Owner",
-        ["CertificateService/AdvanceRenewals"] = "Issuer Operator Owner",
+        ["CertificateService/AdvanceRenewals"] = "Operator Owner",
         ["GatewayService/GetGateway"] = Readers,
         ["GatewayService/ListGateways"] = Readers,
         ["GatewayService/CreateGateway"] = "Operator Owner",

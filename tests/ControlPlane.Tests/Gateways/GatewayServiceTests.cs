@@ -72,8 +72,8 @@ public sealed class GatewayServiceTests(RunningControlPlane plane)
 
         // A second process on the same store, with books of its own.
         await using var other = await plane.OpenStoreAsync();
-        using var gateways = new GatewayBook(other);
-        using var operators = new OperatorBook(other);
+        var gateways = new GatewayBook(other);
+        var operators = new OperatorBook(other);
         var resolver = new CallerResolver(gateways, operators, TimeProvider.System);
         Assert.Equal("gateways/shared", (await resolver.ResolveAsync(identity, null, TestContext.Current.CancellationToken)).Actor);
         await Admin.DisableGatewayAsync(new DisableGatewayRequest { Name = "gateways/shared" });

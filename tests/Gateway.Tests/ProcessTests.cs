@@ -112,6 +112,7 @@ public sealed class ProcessTests
     private static Process Start(params string[] arguments) => Process.Start(new ProcessStartInfo(
         Environment.GetEnvironmentVariable("TEST_GATEWAY_BINARY") ?? Path.Combine(AppContext.BaseDirectory, "grpcca-gateway"), arguments)
     {
+        UseShellExecute = false,
         RedirectStandardOutput = true,
         RedirectStandardError = true,
     })!;

@@ -45,7 +45,8 @@ internal sealed class TestAuthority
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(false, false, 0, true));
         request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid(forServers ? "1.3.6.1.5.5.7.3.1" : "1.3.6.1.5.5.7.3.2")], false));
         var now = time.GetUtcNow();
-        var end = now + lifetime < issuer.NotAfter.ToUniversalTime() ? now + lifetime : new DateTimeOffset(issuer.NotAfter.ToUniversalTime());
+        var last = new DateTimeOffset(issuer.NotAfter.ToUniversalTime());
+        var end = now + lifetime < last ? now + lifetime : last;
         return request.Create(issuer, now.AddMinutes(-1), end, RandomNumberGenerator.GetBytes(16));
     }
 

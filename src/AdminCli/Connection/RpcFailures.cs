@@ -55,7 +55,8 @@ internal static class RpcFailures
         StatusCode.Aborted => "somebody changed it in between; look at it and try again",
         StatusCode.Unavailable => "is the control plane running?",
         StatusCode.Unimplemented => "is the server older than this program?",
-        _ when request is { RequestId.Length: > 0 } => $"the server's log tells more about request {request.RequestId}",
+        // An internal error tells nothing by itself; refusals do.
+        StatusCode.Internal or StatusCode.Unknown when request is { RequestId.Length: > 0 } => $"the server's log tells more about request {request.RequestId}",
         _ => null,
     };
 

@@ -16,7 +16,7 @@ internal static class FailureReport
         foreach (var line in failure.Message.Split('\n'))
             error.WriteLine("error: " + PlainText.Of(line.TrimEnd('\r')));
         foreach (var field in failure.Fields)
-            error.WriteLine(PlainText.Of($"  {field.Field}: {field.Description}"));
+            error.WriteLine(PlainText.Of(field.Description == failure.Message ? $"  in {field.Field}" : $"  {field.Field}: {field.Description}"));
         if (failure.Hint is not null) error.WriteLine("hint: " + PlainText.Of(failure.Hint));
     }
 

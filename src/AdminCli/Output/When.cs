@@ -49,10 +49,10 @@ internal static class When
 
     private static string Rough(TimeSpan span) => span switch
     {
-        { TotalDays: >= 730 } => $"{(int)(span.TotalDays / 365)}y",
-        { TotalDays: >= 2 } => $"{(int)span.TotalDays}d",
-        { TotalHours: >= 1 } => $"{(int)span.TotalHours}h",
-        { TotalMinutes: >= 1 } => $"{(int)span.TotalMinutes}m",
-        _ => $"{(int)span.TotalSeconds}s",
+        { TotalDays: >= 730 } => $"{Math.Round(span.TotalDays / 365)}y",
+        { TotalHours: >= 47.5 } => $"{Math.Round(span.TotalDays)}d",
+        { TotalMinutes: >= 59.5 } => $"{Math.Round(span.TotalHours)}h",
+        { TotalSeconds: >= 59.5 } => $"{Math.Round(span.TotalMinutes)}m",
+        _ => $"{Math.Round(span.TotalSeconds)}s",
     };
 }

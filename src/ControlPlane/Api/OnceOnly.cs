@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using Google.Protobuf;
 using Grpc.Core;
 using GrpcCa.ControlPlane.Access;
+using GrpcCa.ControlPlane.Refusals;
 using GrpcCa.ControlPlane.Storage;
 
 namespace GrpcCa.ControlPlane.Api;
@@ -29,10 +30,11 @@ internal sealed class OnceOnly(RequestLedger ledger)
         {
             return await act((session, answer) => ledger.RecordAsync(session, mark, answer.ToByteArray()));
         }
-        catch (RequestRepeatedException)
+        catch (Exception fault) when (fault is RequestRepeatedException or RefusalException)
         {
-            var first = await ledger.FindAsync(mark, context.CancellationToken);
-            return parser.ParseFrom(first ?? throw new InvalidOperationException("the first answer has gone"));
+            // Of parallel calls one was first; to the others the act itself may already be refused, as done.
+            if (await ledger.FindAsync(mark, context.CancellationToken) is { } first) return parser.ParseFrom(first);
+            throw;
         }
     }
 }

@@ -39,6 +39,24 @@ internal sealed record ProvisionerRecord
 
     public string? WebsiteUrl { get; init; }
 
+    /// <summary>Whether a new account needs an external account binding (RFC 8555 §7.3.4).</summary>
+    public bool ExternalAccountRequired { get; init; }
+
+    /// <summary>What CAA records decide (RFC 8659); tailnet zones rarely have them.</summary>
+    public CaaMode Caa { get; init; } = CaaMode.Off;
+
+    /// <summary>Issuer domain names that CAA and dns-persist-01 records may name.</summary>
+    public ImmutableArray<string> CaaIdentities { get; init; } = [];
+
+    /// <summary>DNS servers for validation, HOST:PORT; empty means the server's option.</summary>
+    public ImmutableArray<string> Resolvers { get; init; } = [];
+
+    /// <summary>The longest one attempt may take.</summary>
+    public TimeSpan? AttemptTimeout { get; init; }
+
+    /// <summary>Bounds on what clients may ask; what is null falls back to the server's options.</summary>
+    public ProvisionerLimits Limits { get; init; } = new();
+
     [JsonIgnore]
     public DateTimeOffset CreatedAt { get; init; }
 
@@ -48,9 +66,43 @@ internal sealed record ProvisionerRecord
     [JsonIgnore]
     public long Version { get; init; }
 
+    [JsonIgnore]
+    public string Etag => $"v{Version}";
+
     /// <summary>Whether clients may name the profile.</summary>
     public bool Offers(string profileId) => profileId == DefaultProfile || Profiles.Contains(profileId, StringComparer.Ordinal);
 
     [JsonIgnore]
     public string Name => Protocol.ResourceName.Of(Protocol.ResourceName.Provisioners, Id);
+}
+
+/// <summary>What CAA records decide.</summary>
+internal enum CaaMode
+{
+    /// <summary>Not asked for.</summary>
+    Off = 1,
+    /// <summary>Asked for; none means yes.</summary>
+    Check,
+    /// <summary>Asked for; none means no.</summary>
+    Require,
+}
+
+/// <summary>Sizes of the token buckets (RFC 8555 §6.6); null is the server's default.</summary>
+internal sealed record ProvisionerLimits
+{
+    public int? AccountsPerAddress { get; init; }
+
+    public int? Accounts { get; init; }
+
+    public int? OrdersPerAccount { get; init; }
+
+    public int? OrdersPerAddress { get; init; }
+
+    public int? OrdersPerName { get; init; }
+
+    public int? Orders { get; init; }
+
+    public int? PendingAuthorizationsPerAccount { get; init; }
+
+    public int? FailedValidationsPerAccountAndName { get; init; }
 }

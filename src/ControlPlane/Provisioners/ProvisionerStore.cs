@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using System.Data.Common;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using GrpcCa.ControlPlane.Storage;
@@ -11,12 +12,7 @@ internal static class ProvisionerStore
     public static async ValueTask<FrozenDictionary<string, ProvisionerRecord>> LoadAsync(StoreSession session)
     {
         var provisioners = await session.Sql("select document, version, created_at, updated_at from provisioners order by id")
-            .ListAsync(row => JsonSerializer.Deserialize(row.GetString(0), ProvisionerDocuments.Default.ProvisionerRecord)! with
-            {
-                Version = row.GetInt64(1),
-                CreatedAt = row.Time(2),
-                UpdatedAt = row.Time(3),
-            });
+            .ListAsync(Read);
         return provisioners.ToFrozenDictionary(p => p.Id, StringComparer.Ordinal);
     }
 
@@ -27,11 +23,56 @@ internal static class ProvisionerStore
                 values (@id, @document, 1, @now, @now)
                 """)
             .With("@id", provisioner.Id)
-            .With("@document", JsonSerializer.Serialize(provisioner, ProvisionerDocuments.Default.ProvisionerRecord))
+            .With("@document", Write(provisioner))
             .With("@now", now)
             .ExecuteAsync();
         await Generation.BumpAsync(session);
     }
+
+    public static ValueTask<ProvisionerRecord?> FindAsync(StoreSession session, string id) => session
+        .Sql("select document, version, created_at, updated_at from provisioners where id = @id")
+        .With("@id", id)
+        .FirstAsync(Read);
+
+    /// <summary>Replaces the row of the same version.</summary>
+    public static async ValueTask ReplaceAsync(StoreSession session, ProvisionerRecord next, DateTimeOffset now)
+    {
+        var changed = await session.Sql("""
+                update provisioners set document = @document, version = version + 1, updated_at = @now
+                where id = @id and version = @version
+                """)
+            .With("@document", Write(next))
+            .With("@now", now)
+            .With("@id", next.Id)
+            .With("@version", next.Version)
+            .ExecuteAsync();
+        if (changed != 1) throw new InvalidOperationException($"{next.Name} changed within its own transaction");
+        await Generation.BumpAsync(session);
+    }
+
+    public static async ValueTask DeleteAsync(StoreSession session, string id)
+    {
+        await session.Sql("delete from provisioners where id = @id").With("@id", id).ExecuteAsync();
+        await Generation.BumpAsync(session);
+    }
+
+    /// <summary>Certificates of the provisioner that somebody may be using.</summary>
+    public static ValueTask<long> CountLiveCertificatesAsync(StoreSession session, string id, DateTimeOffset now) => session
+        .Sql("select count(*) from certificates where not_after >= @now and provisioner_id = @id and revoked_at is null")
+        .With("@now", now)
+        .With("@id", id)
+        .NumberAsync();
+
+    /// <summary>The document as it is stored.</summary>
+    public static string Write(ProvisionerRecord provisioner) => JsonSerializer.Serialize(provisioner, ProvisionerDocuments.Default.ProvisionerRecord);
+
+    private static ProvisionerRecord Read(DbDataReader row) =>
+        JsonSerializer.Deserialize(row.GetString(0), ProvisionerDocuments.Default.ProvisionerRecord)! with
+        {
+            Version = row.GetInt64(1),
+            CreatedAt = row.Time(2),
+            UpdatedAt = row.Time(3),
+        };
 }
 
 [JsonSerializable(typeof(ProvisionerRecord))]

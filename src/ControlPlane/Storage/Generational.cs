@@ -6,33 +6,42 @@ namespace GrpcCa.ControlPlane.Storage;
 /// </summary>
 /// <param name="store">The store; other processes may write to it too.</param>
 /// <param name="load">Reads the whole snapshot in one session. Runs again on a later change.</param>
-internal sealed class Generational<T>(IStore store, Func<StoreSession, ValueTask<T>> load) : IDisposable
+internal sealed class Generational<T>(IStore store, Func<StoreSession, ValueTask<T>> load)
 {
-    private readonly SemaphoreSlim loading = new(1, 1);
+    private readonly Lock gate = new();
     private Snapshot? current;
+    private Task loading = Task.CompletedTask;
 
     /// <summary>The snapshot as of now: a change committed before this call is in it.</summary>
     public async ValueTask<T> CurrentAsync(CancellationToken cancellationToken)
     {
         var generation = await store.ReadAsync(Generation.ReadAsync, cancellationToken);
-        if (Volatile.Read(ref current) is { } kept && kept.Generation >= generation) return kept.Value;
-        await loading.WaitAsync(cancellationToken);
-        try
+        while (true)
         {
-            if (current is { } loaded && loaded.Generation >= generation) return loaded.Value;
-            // Number and content from one session: both are of the same moment.
-            var fresh = await store.ReadAsync(
-                async session => new Snapshot(await Generation.ReadAsync(session), await load(session)), cancellationToken);
-            Volatile.Write(ref current, fresh);
-            return fresh.Value;
-        }
-        finally
-        {
-            loading.Release();
+            if (Volatile.Read(ref current) is { } kept && kept.Generation >= generation) return kept.Value;
+            // One that began before the change may have missed it; then the next turn begins another.
+            await LoadedAsync(generation).WaitAsync(cancellationToken);
         }
     }
 
-    public void Dispose() => loading.Dispose();
+    private Task LoadedAsync(long generation)
+    {
+        lock (gate)
+        {
+            if (current?.Generation >= generation) return Task.CompletedTask;
+            // It serves all who wait, so nobody's cancelling ends it.
+            if (loading.IsCompleted) loading = Task.Run(LoadAsync);
+            return loading;
+        }
+    }
+
+    private async Task LoadAsync()
+    {
+        // Number and content from one session: both are of the same moment.
+        var fresh = await store.ReadAsync(
+            async session => new Snapshot(await Generation.ReadAsync(session), await load(session)), CancellationToken.None);
+        Volatile.Write(ref current, fresh);
+    }
 
     private sealed record Snapshot(long Generation, T Value);
 }

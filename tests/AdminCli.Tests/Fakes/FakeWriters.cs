@@ -148,6 +148,19 @@ internal sealed class FakeOperators(FakeControlPlane fake) : OperatorService.Ope
     public override Task<CreateOperatorResponse> CreateOperator(CreateOperatorRequest request, ServerCallContext context)
     {
         if (request.OperatorId == "mallory") throw Refuse.With(Code.PermissionDenied, "only an owner makes operators", "ROLE_TOO_LOW");
+        if (request.OperatorId == "broken")
+            throw Refuse.With(Code.Internal, "internal error", "INTERNAL", new RequestInfo { RequestId = "8f3c" });
+        if (request.OperatorId == "two-faults")
+        {
+            throw Refuse.With(Code.InvalidArgument, "the request has two faults", "INVALID", new BadRequest
+            {
+                FieldViolations =
+                {
+                    new BadRequest.Types.FieldViolation { Field = "operator_id", Description = "too long" },
+                    new BadRequest.Types.FieldViolation { Field = "operator.role", Description = "is required" },
+                },
+            });
+        }
         var made = new Operator(request.Operator) { Name = "operators/" + request.OperatorId, CreateTime = FakeData.At(0) };
         if (!request.ValidateOnly) fake.Data.Operators.Add(made);
         return Task.FromResult(new CreateOperatorResponse { Operator = made, LoginToken = request.ValidateOnly ? "" : "grpcca1.l.o.g", TokenExpireTime = FakeData.At(1.0 / 24) });

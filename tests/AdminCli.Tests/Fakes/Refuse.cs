@@ -11,7 +11,7 @@ internal static class Refuse
     public static RpcException NotFound(string resource) => With(Code.NotFound, $"{resource} does not exist", "NOT_FOUND",
         new ResourceInfo { ResourceType = "grpcca.dev/Thing", ResourceName = resource });
 
-    public static RpcException Field(string field, string description) => With(Code.InvalidArgument, "the request is wrong", "INVALID",
+    public static RpcException Field(string field, string description) => With(Code.InvalidArgument, description, "INVALID",
         new BadRequest { FieldViolations = { new BadRequest.Types.FieldViolation { Field = field, Description = description } } });
 
     public static RpcException With(Code code, string message, string reason, params IMessage[] details)

@@ -69,7 +69,7 @@ public sealed class JsonTests
         var error = json.RootElement.GetProperty("error");
         Assert.Equal("INVALID_ARGUMENT", error.GetProperty("code").GetString());
         Assert.Equal("INVALID", error.GetProperty("reason").GetString());
-        Assert.Equal("the request is wrong", error.GetProperty("message").GetString());
+        Assert.Equal("a label is empty", error.GetProperty("message").GetString());
         var field = Assert.Single(error.GetProperty("fields").EnumerateArray());
         Assert.Equal("name_rule.pattern", field.GetProperty("field").GetString());
         Assert.Equal("a label is empty", field.GetProperty("description").GetString());

@@ -48,8 +48,10 @@ public sealed class GatewaySnapshotTests
         var back = new GatewayDraft { BaseUrls = ["https://b.test"] }.ApplyTo(moved);
         var forgotten = new GatewayDraft { RetiredBaseUrls = [] }.ApplyTo(back);
 
-        Assert.Equal((["https://c.test", "https://a.test"], ["https://b.test"]), (moved.BaseUrls.ToArray(), moved.RetiredBaseUrls.ToArray()));
-        Assert.Equal((["https://b.test"], ["https://c.test", "https://a.test"]), (back.BaseUrls.ToArray(), back.RetiredBaseUrls.Order(StringComparer.Ordinal).Reverse().ToArray()));
+        Assert.Equal(["https://c.test", "https://a.test"], moved.BaseUrls);
+        Assert.Equal(["https://b.test"], moved.RetiredBaseUrls);
+        Assert.Equal(["https://b.test"], back.BaseUrls);
+        Assert.Equal(["https://c.test", "https://a.test"], back.RetiredBaseUrls);
         Assert.Empty(forgotten.RetiredBaseUrls);
     }
 

@@ -20,6 +20,7 @@ internal sealed class CorridorHouse : IAsyncDisposable
     private readonly KeyDirectory keys = new();
     private readonly SigningDesk desk;
     private readonly IStore sqlite;
+    private string directory = "";
 
     private CorridorHouse(IStore sqlite)
     {
@@ -45,10 +46,10 @@ internal sealed class CorridorHouse : IAsyncDisposable
 
     public static async Task<CorridorHouse> OpenAsync()
     {
-        var directory = Directory.CreateTempSubdirectory("grpcca-corridor-").FullName;
-        var store = await StoreFactory.OpenAsync(new StoreOptions { Path = Path.Combine(directory, "store.db") }, TimeProvider.System,
+        var made = Directory.CreateTempSubdirectory("grpcca-corridor-").FullName;
+        var store = await StoreFactory.OpenAsync(new StoreOptions { Path = Path.Combine(made, "store.db") }, TimeProvider.System,
             NullLoggerFactory.Instance, CancellationToken.None);
-        var house = new CorridorHouse(store) { directory = directory };
+        var house = new CorridorHouse(store) { directory = made };
         foreach (var (label, key) in new[] { ("root", house.Scene.RootKey), ("issuer", house.Scene.IssuerKey), ("identity", house.Scene.IdentityKey) })
             await house.keys.Provider.ImportAsync(label, key.ExportPkcs8PrivateKey(), CancellationToken.None);
         await store.WriteAsync(async session => await session.Sql(
@@ -56,8 +57,6 @@ internal sealed class CorridorHouse : IAsyncDisposable
             CancellationToken.None);
         return house;
     }
-
-    private string directory = "";
 
     public IssuanceCorridor Corridor(string replica = "a", FailPoints? failPoints = null, BuildTbs? build = null, IStore? store = null) =>
         new(store ?? Store, desk, new IssuanceOptions { ReplicaId = replica }, Time, failPoints ?? new FailPoints(), NullLogger<IssuanceCorridor>.Instance)

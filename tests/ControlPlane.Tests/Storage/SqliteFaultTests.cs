@@ -72,7 +72,7 @@ public sealed class SqliteFaultTests : IAsyncLifetime
 
         await Assert.ThrowsAnyAsync<Exception>(async () =>
         {
-            for (var i = 100; i < 200; i++) await SqliteBlobs.WriteAsync(store, i * 7919, 1, Cancelled);
+            for (var i = 0; i < 300; i++) await SqliteBlobs.WriteAsync(store, (i * 10_000) + 5_000, 1, Cancelled);
         });
 
         await store.Fatal.WaitAsync(TimeSpan.FromSeconds(10), Cancelled);
@@ -93,7 +93,7 @@ public sealed class SqliteFaultTests : IAsyncLifetime
         await Assert.ThrowsAsync<StoreUnavailableException>(() => store.ReadAsync(_ => ValueTask.FromResult(0), Cancelled).AsTask());
     }
 
-    // A store whose file, all but the first pages, was overwritten under it before anything was read.
+    // A store whose file has garbage in its second half, where the rows are; the schema before it is whole.
     private async Task<IStore> FilledAsync()
     {
         await GrowAsync();
@@ -102,7 +102,7 @@ public sealed class SqliteFaultTests : IAsyncLifetime
         await store.DisposeAsync();
         await using (var file = new FileStream(Database, FileMode.Open, FileAccess.Write))
         {
-            file.Seek(3 * 4096, SeekOrigin.Begin);
+            file.Seek(file.Length / 2 / 4096 * 4096, SeekOrigin.Begin);
             var garbage = new byte[file.Length - file.Position];
             Array.Fill(garbage, (byte)0xA5);
             await file.WriteAsync(garbage, Cancelled);

@@ -11,7 +11,7 @@ public abstract partial class StoreContract
     {
         var other = await OpenAsync();
         var loads = 0;
-        using var names = new Generational<long>(Store, session =>
+        var names = new Generational<long>(Store, session =>
         {
             Interlocked.Increment(ref loads);
             return CountAsync(session);
@@ -33,7 +33,7 @@ public abstract partial class StoreContract
     public async Task Generational_AskedByManyAtOnce_LoadsOnce()
     {
         var loads = 0;
-        using var names = new Generational<long>(Store, session =>
+        var names = new Generational<long>(Store, session =>
         {
             Interlocked.Increment(ref loads);
             return CountAsync(session);
@@ -50,7 +50,7 @@ public abstract partial class StoreContract
     public async Task Generational_WhoseLoadFails_TriesAgain()
     {
         var broken = true;
-        using var names = new Generational<long>(Store, session => broken ? throw new FormatException() : CountAsync(session));
+        var names = new Generational<long>(Store, session => broken ? throw new FormatException() : CountAsync(session));
 
         await Assert.ThrowsAsync<FormatException>(async () => await names.CurrentAsync(Cancelled));
         broken = false;

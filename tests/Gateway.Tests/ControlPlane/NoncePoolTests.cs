@@ -26,10 +26,10 @@ public sealed class NoncePoolTests
     public async Task Take_MoreThanTheStock_AsksForLargerBatches()
     {
         var gate = new TaskCompletionSource();
-        var counts = new List<int>();
+        var counts = new System.Collections.Concurrent.ConcurrentQueue<int>();
         var pool = new NoncePool(async count =>
         {
-            counts.Add(count);
+            counts.Enqueue(count);
             await gate.Task;
             return await MintAsync(count);
         }, () => epoch, options, time);

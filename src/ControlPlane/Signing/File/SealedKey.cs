@@ -73,7 +73,7 @@ internal sealed class SealedKey
         var envelope = file.ReadSequence();
         file.ThrowIfNotEmpty();
         var algorithm = envelope.ReadSequence();
-        var content = envelope.ReadOctetString();
+        var sealedBytes = envelope.ReadOctetString();
         envelope.ThrowIfNotEmpty();
         Expect(algorithm, Pbes2, "PBES2");
         var parameters = algorithm.ReadSequence();
@@ -82,18 +82,18 @@ internal sealed class SealedKey
         var cipher = parameters.ReadSequence();
         parameters.ThrowIfNotEmpty();
         Expect(cipher, Aes256Cbc, "AES-256-CBC");
-        var vector = cipher.ReadOctetString();
+        var firstBlock = cipher.ReadOctetString();
         Expect(derivation, Pbkdf2, "PBKDF2");
-        var (salt, iterations) = ReadDerivation(derivation.ReadSequence());
-        if (vector.Length != BlockBytes || content.Length == 0 || content.Length % BlockBytes != 0)
+        var (saltBytes, rounds) = ReadDerivation(derivation.ReadSequence());
+        if (firstBlock.Length != BlockBytes || sealedBytes.Length == 0 || sealedBytes.Length % BlockBytes != 0)
             throw new FormatException("its ciphertext has an impossible length; it was cut or damaged");
-        return new SealedKey(salt, iterations, vector, content);
+        return new SealedKey(saltBytes, rounds, firstBlock, sealedBytes);
     }
 
     private static (byte[] Salt, int Iterations) ReadDerivation(AsnReader parameters)
     {
-        var salt = parameters.ReadOctetString();
-        if (!parameters.TryReadInt32(out var iterations) || iterations is < FewestIterations or > MostIterations)
+        var saltBytes = parameters.ReadOctetString();
+        if (!parameters.TryReadInt32(out var rounds) || rounds is < FewestIterations or > MostIterations)
             throw new FormatException($"its PBKDF2 iterations are not {FewestIterations} to {MostIterations}");
         if (parameters.HasData && parameters.PeekTag().HasSameClassAndValue(Asn1Tag.Integer))
             if (!parameters.TryReadInt32(out var keyLength) || keyLength != KeyBytes) throw new FormatException("its key length is not 32");
@@ -101,7 +101,7 @@ internal sealed class SealedKey
         if (!parameters.HasData) throw new FormatException("it is not sealed with HMAC-SHA-256");
         Expect(parameters.ReadSequence(), HmacSha256, "HMAC-SHA-256");
         parameters.ThrowIfNotEmpty();
-        return (salt, iterations);
+        return (saltBytes, rounds);
     }
 
     private static void Expect(AsnReader reader, string oid, string name)

@@ -38,12 +38,14 @@ create table provisioners (
 
 create table accounts (
   id text not null primary key,
-  provisioner_id text not null references provisioners (id),
+  provisioner_id text not null,
   key_thumbprint text not null,
   key_json text not null,
   status text not null,
   contacts text not null,
   terms_agreed bigint not null,
+  eab_key_id text,
+  binding text,
   created_at bigint not null,
   version bigint not null,
   unique (provisioner_id, key_thumbprint)
@@ -102,6 +104,7 @@ create table certificates (
   created_at bigint not null,
   revoked_at bigint,
   revocation_reason bigint,
+  replaced_by text,
   new_order_evidence bytea,
   finalize_evidence bytea
 );
@@ -128,6 +131,26 @@ create table identity_certificates (
 );
 
 create index identity_certificates_by_expiry on identity_certificates (not_after);
+
+-- Keys for external account binding; the MAC key is sealed.
+create table eab_keys (
+  id text not null primary key,
+  provisioner_id text not null,
+  comment text not null,
+  sealed_mac_key bytea not null,
+  max_uses bigint not null,
+  uses bigint not null,
+  disabled bigint not null,
+  expires_at bigint,
+  created_at bigint not null
+);
+
+-- Renewal windows pulled forward: for a certificate, an authority, or all ('-').
+create table renewal_advances (
+  target text not null primary key,
+  explanation_url text not null,
+  advanced_at bigint not null
+);
 
 create table blocked_keys (
   key_sha256 bytea not null primary key,

@@ -38,12 +38,14 @@ create table provisioners (
 
 create table accounts (
   id text not null primary key,
-  provisioner_id text not null references provisioners (id),
+  provisioner_id text not null,
   key_thumbprint text not null,
   key_json text not null,
   status text not null,
   contacts text not null,
   terms_agreed integer not null,
+  eab_key_id text,
+  binding text,
   created_at integer not null,
   version integer not null,
   unique (provisioner_id, key_thumbprint)
@@ -102,6 +104,7 @@ create table certificates (
   created_at integer not null,
   revoked_at integer,
   revocation_reason integer,
+  replaced_by text,
   new_order_evidence blob,
   finalize_evidence blob
 ) strict;
@@ -128,6 +131,26 @@ create table identity_certificates (
 ) strict;
 
 create index identity_certificates_by_expiry on identity_certificates (not_after);
+
+-- Keys for external account binding; the MAC key is sealed.
+create table eab_keys (
+  id text not null primary key,
+  provisioner_id text not null,
+  comment text not null,
+  sealed_mac_key blob not null,
+  max_uses integer not null,
+  uses integer not null,
+  disabled integer not null,
+  expires_at integer,
+  created_at integer not null
+) strict;
+
+-- Renewal windows pulled forward: for a certificate, an authority, or all ('-').
+create table renewal_advances (
+  target text not null primary key,
+  explanation_url text not null,
+  advanced_at integer not null
+) strict;
 
 create table blocked_keys (
   key_sha256 blob not null primary key,

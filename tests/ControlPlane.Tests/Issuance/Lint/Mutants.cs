@@ -100,7 +100,8 @@ internal static partial class Mutants
         Of("public-key-algorithm", Leaf, parts => PutKey(parts, Info(Der.Sequence(Der.Oid(Oids.RsaEncryption), [0x05, 0x00]), Rsa(1024))), "public-key-planned"),
         Of("public-key-algorithm", Leaf, parts => PutKey(parts, Info(Der.Sequence(Der.Oid("1.2.840.10040.4.1")), new byte[32])), "public-key-planned"),
         Of("subject-key-identifier", Leaf, parts => parts[Oids.SubjectKeyIdentifier].Value[^1] ^= 1),
-        Of("subject-key-identifier", Leaf, parts => parts.Replace(Oids.SubjectKeyIdentifier, Der.Octets(SHA1.HashData(Point(parts))))),
+        // RFC 7093 §2 method 4: over the whole SubjectPublicKeyInfo.
+        Of("subject-key-identifier", Leaf, parts => parts.Replace(Oids.SubjectKeyIdentifier, Der.Octets(SHA256.HashData(parts.Key)[..20]))),
         Of("authority-key-identifier", Leaf, parts => parts[Oids.AuthorityKeyIdentifier].Value[^1] ^= 1),
         Of("authority-key-identifier", Leaf, parts => parts.Replace(Oids.AuthorityKeyIdentifier,
             Der.Sequence(Der.Content(parts[Oids.AuthorityKeyIdentifier].Value), Der.Tagged(0x82, [1])))),

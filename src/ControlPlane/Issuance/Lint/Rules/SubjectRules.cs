@@ -10,7 +10,7 @@ internal static class SubjectRules
 
     public static ImmutableArray<LintRule> All { get; } =
     [
-        new("subject-form", "§4.1.2.6, §4.1.2.4", LintRule.Every, static s => CommonName(s) is var _ ? null : null),
+        new("subject-form", "§4.1.2.6, §4.1.2.4", LintRule.Every, Form),
         new("subject-planned", "plan", LintRule.Every, static s =>
             TryCommonName(s) is { } name && name != s.Spec.SubjectCommonName ? $"it is '{name}', planned was '{s.Spec.SubjectCommonName}'" : null),
         new("subject-length", "Appendix A (ub-common-name)", LintRule.Every, static s =>
@@ -19,6 +19,13 @@ internal static class SubjectRules
         new("subject-among-names", "RFC 9525 §2.3", LintRule.Services, static s =>
             TryCommonName(s) is { Length: > 0 } name && !s.Spec.Names.Any(n => n.Value == name) ? $"the common name '{name}' is none of its names" : null),
     ];
+
+    private static string? Form(LintSubject s)
+    {
+        // Any other form throws, which is the finding.
+        CommonName(s);
+        return null;
+    }
 
     private static string? TryCommonName(LintSubject s)
     {

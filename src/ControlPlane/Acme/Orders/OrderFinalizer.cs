@@ -96,6 +96,7 @@ internal sealed class OrderFinalizer(IStore store, OrderContexts contexts, Issua
             CreatedAt = now,
         };
         await CertificateStore.InsertAsync(session, certificate, new CertificateEvidence(order.Evidence, finalizeEvidence));
+        if (order.Replaces is { } replaced) await Replacement.CloseAsync(session, replaced, certificate);
         var planned = await OrderStore.FindAsync(session, order.Id);
         if (planned?.PlannedSerial != issued.Serial.Hex || !await OrderStore.ReplaceAsync(session, planned, planned with { CertificateSerial = issued.Serial.Hex, Evidence = [] }))
             throw new InvalidOperationException($"order {order.Id} changed while its certificate was signed");

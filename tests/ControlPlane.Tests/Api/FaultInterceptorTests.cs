@@ -131,9 +131,9 @@ public sealed class FaultInterceptorTests
     {
         var gone = new CancellationToken(canceled: true);
 
-        Assert.Equal(StatusCode.Cancelled, (await FaultOfAsync(new FakeCall(Acme, gone), new OperationCanceledException(gone))).StatusCode);
+        Assert.Equal(StatusCode.Cancelled, (await FaultOfAsync(new FakeCall(Acme, cancellationToken: gone), new OperationCanceledException(gone))).StatusCode);
         Assert.Equal(StatusCode.DeadlineExceeded,
-            (await FaultOfAsync(new FakeCall(Acme, gone, DateTime.UnixEpoch), new OperationCanceledException(gone))).StatusCode);
+            (await FaultOfAsync(new FakeCall(Acme, DateTime.UnixEpoch, gone), new OperationCanceledException(gone))).StatusCode);
         Assert.Equal(StatusCode.Internal, (await FaultOfAsync(new FakeCall(Acme), new OperationCanceledException("a timer of ours"))).StatusCode);
     }
 

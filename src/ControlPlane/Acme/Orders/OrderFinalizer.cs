@@ -25,7 +25,7 @@ internal sealed class OrderFinalizer(IStore store, OrderContexts contexts, Issua
         var view = await store.ReadAsync(s => OrderDesk.LoadAsync(s, request, orderId, time.GetUtcNow()), cancellationToken);
         CheckReady(view);
         var csr = CertificateSigningRequest.Parse(CsrPayload.Read(payload));
-        var context = await contexts.CurrentAsync(request.Context.Provisioner, view.Order.ProfileWanted, cancellationToken);
+        var context = await contexts.CurrentAsync(request.Context.Provisioner, view.Order.ProfileWanted, request.Account, cancellationToken);
         CheckCsr(csr, view.Order);
         LeafPolicy.CheckKey(csr.Key, context.Profile, request.Account!.Key.PublicKey);
         OrderDesk.CheckNames(context, view.Order.Identifiers);

@@ -58,7 +58,7 @@ public sealed class FaultInterceptorTests
     [Fact]
     public async Task AcmeRefusal_CarriesPartsAlgorithmsAndDelay()
     {
-        var parts = new[] { new RefusalPart(RefusalReason.RejectedIdentifier, "denied", Identifier.ParseDns("a.test")) };
+        var parts = new[] { new RefusalPart(RefusalReason.RejectedIdentifier, "denied", "dns", "a.test") };
         var rejected = Problem(await FaultOfAsync(Acme, new RefusalException(RefusalReason.RejectedIdentifier, "one name") { Parts = parts }));
         var algorithm = Problem(await FaultOfAsync(Acme, new RefusalException(RefusalReason.BadSignatureAlgorithm, "HS256")));
         var limited = await FaultOfAsync(Acme, new RefusalException(RefusalReason.RateLimited, "slow") { RetryAfter = TimeSpan.FromSeconds(30) });

@@ -75,7 +75,7 @@ internal sealed class OrderDesk(IStore store, OrderContexts contexts, OrderOptio
     public static void CheckNames(OrderContext context, ImmutableArray<Identifier> identifiers)
     {
         var parts = identifiers.Select(i => (Name: i, Verdict: Decide(context, i))).Where(d => !d.Verdict.Allowed)
-            .Select(d => new RefusalPart(RefusalReason.RejectedIdentifier, d.Verdict.Explanation, d.Name)).ToList();
+            .Select(d => new RefusalPart(RefusalReason.RejectedIdentifier, d.Verdict.Explanation, d.Name.TypeName, d.Name.Value)).ToList();
         if (parts.Count == 0) return;
         var detail = parts.Count == 1 ? parts[0].Detail : $"{parts.Count} of {identifiers.Length} names are refused; the first: {parts[0].Detail}";
         throw new RefusalException(RefusalReason.RejectedIdentifier, detail) { Parts = parts };

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Security.Cryptography.X509Certificates;
 using GrpcCa.ControlPlane.Acme.Jws;
 using GrpcCa.ControlPlane.Audit;
 using GrpcCa.ControlPlane.Certificates;
@@ -40,9 +39,7 @@ internal sealed class OrderFinalizer(IStore store, OrderContexts contexts, Issua
         VerifiedRequest request, OrderView view, OrderContext context, CertificateSigningRequest csr, CancellationToken cancellationToken)
     {
         var order = view.Order;
-        using var issuer = X509CertificateLoader.LoadCertificate(context.Issuer.Der);
-        var (notBefore, notAfter) = LeafPolicy.Validity(
-            context.Profile, time.GetUtcNow(), issuer.NotBefore.ToUniversalTime(), issuer.NotAfter.ToUniversalTime(), order.NotBefore, order.NotAfter);
+        var (notBefore, notAfter) = LeafPolicy.Validity(context.Profile, time.GetUtcNow(), context.Issuer.Validity, order.NotBefore, order.NotAfter);
         var spec = new CertificateSpec
         {
             Role = CertificateRole.Leaf,

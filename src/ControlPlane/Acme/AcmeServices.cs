@@ -3,6 +3,7 @@ using GrpcCa.ControlPlane.Acme.Authorizations;
 using GrpcCa.ControlPlane.Acme.Challenges;
 using GrpcCa.ControlPlane.Acme.Challenges.Http01;
 using GrpcCa.ControlPlane.Acme.Jws;
+using GrpcCa.ControlPlane.Acme.Limits;
 using GrpcCa.ControlPlane.Acme.Nonces;
 using GrpcCa.ControlPlane.Acme.Orders;
 using GrpcCa.ControlPlane.Acme.Renewals;
@@ -15,6 +16,7 @@ internal static class AcmeServices
     public static IServiceCollection AddAcme(this IServiceCollection services, ControlPlaneOptions options)
     {
         services.AddSingleton(options.Requests).AddSingleton(options.Nonces).AddSingleton<NonceMint>();
+        services.AddLimits(options.Limits);
         services.AddSingleton<IAccountDirectory, AccountKeys>().AddSingleton<RequestVerifier>().AddSingleton<ExternalAccounts>().AddSingleton<AccountRegistry>();
         services.AddSingleton(options.Orders).AddSingleton<OrderContexts>().AddSingleton<OrderDesk>().AddSingleton<OrderFinalizer>().AddSingleton<CertificateDesk>().AddSingleton<RenewalWindows>();
         services.AddSingleton(options.Validation).AddSingleton<ValidationResolver>().AddSingleton<ValidationDialer>().AddSingleton<ValidationAttempts>();

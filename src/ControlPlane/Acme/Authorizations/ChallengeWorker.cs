@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Net;
 using GrpcCa.ControlPlane.Acme.Accounts;
 using GrpcCa.ControlPlane.Acme.Challenges;
+using GrpcCa.ControlPlane.Acme.Limits;
 using GrpcCa.ControlPlane.Provisioners;
 using GrpcCa.ControlPlane.Refusals;
 using GrpcCa.ControlPlane.Storage;
@@ -14,6 +15,7 @@ internal sealed class ChallengeWorker(
     IEnumerable<IChallengeValidator> validators,
     ValidationAttempts attempts,
     ProvisionerBook provisioners,
+    RequestLimits limits,
     ValidationOptions options,
     TimeProvider time,
     ILogger<ChallengeWorker> log)
@@ -62,6 +64,7 @@ internal sealed class ChallengeWorker(
                 next = next with { ReusableUntil = now + reuse, ExpiresAt = now + reuse > old.ExpiresAt ? now + reuse : old.ExpiresAt };
             return await AuthorizationStore.ReplaceAsync(session, old, next);
         }, CancellationToken.None);
+        if (last.Fault is null) await limits.ReturnAttemptAsync(seen, CancellationToken.None);
         if (last.Fault is { } failure) log.Failed(seen.Identifier.ToString(), challenge.Type, records.Length, failure.Detail);
         else log.Validated(seen.Identifier.ToString(), challenge.Type, last.AddressDialled, records.Length);
     }

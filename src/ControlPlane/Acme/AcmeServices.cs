@@ -11,6 +11,7 @@ using GrpcCa.ControlPlane.Acme.Challenges.TlsAlpn01;
 using GrpcCa.ControlPlane.Acme.Jws;
 using GrpcCa.ControlPlane.Acme.Nonces;
 using GrpcCa.ControlPlane.Acme.Orders;
+using GrpcCa.ControlPlane.Acme.Renewals;
 
 namespace GrpcCa.ControlPlane.Acme;
 
@@ -20,8 +21,8 @@ internal static class AcmeServices
     public static IServiceCollection AddAcme(this IServiceCollection services, ControlPlaneOptions options)
     {
         services.AddSingleton(options.Requests).AddSingleton(options.Nonces).AddSingleton<NonceMint>();
-        services.AddSingleton<IAccountDirectory, AccountKeys>().AddSingleton<RequestVerifier>().AddSingleton<AccountRegistry>();
-        services.AddSingleton(options.Orders).AddSingleton<OrderContexts>().AddSingleton<OrderDesk>().AddSingleton<OrderFinalizer>().AddSingleton<CertificateDesk>();
+        services.AddSingleton<IAccountDirectory, AccountKeys>().AddSingleton<RequestVerifier>().AddSingleton<ExternalAccounts>().AddSingleton<AccountRegistry>();
+        services.AddSingleton(options.Orders).AddSingleton<OrderContexts>().AddSingleton<OrderDesk>().AddSingleton<OrderFinalizer>().AddSingleton<CertificateDesk>().AddSingleton<RenewalWindows>();
         services.AddSingleton(options.Validation).AddSingleton<NameServers>().AddSingleton<ValidationResolver>().AddSingleton<ValidationDialer>().AddSingleton<ValidationAttempts>();
         services.AddSingleton<RecordLookup>().AddSingleton<TxtLookup>().AddSingleton<CaaChecker>().AddSingleton<CaaRecheck>().AddSingleton<AccountUrls>();
         services.AddSingleton<IChallengeValidator, Http01Validator>().AddSingleton<IChallengeValidator, TlsAlpn01Validator>()

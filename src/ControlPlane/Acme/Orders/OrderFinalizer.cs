@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Security.Cryptography.X509Certificates;
 using GrpcCa.ControlPlane.Acme.Authorizations;
 using GrpcCa.ControlPlane.Acme.Jws;
 using GrpcCa.ControlPlane.Audit;
@@ -26,7 +25,7 @@ internal sealed class OrderFinalizer(IStore store, OrderContexts contexts, CaaRe
         var view = await store.ReadAsync(s => OrderDesk.LoadAsync(s, request, orderId, time.GetUtcNow()), cancellationToken);
         CheckReady(view);
         var csr = CertificateSigningRequest.Parse(CsrPayload.Read(payload));
-        var context = await contexts.CurrentAsync(request.Context.Provisioner, view.Order.ProfileWanted, cancellationToken);
+        var context = await contexts.CurrentAsync(request.Context.Provisioner, view.Order.ProfileWanted, request.Account, cancellationToken);
         CheckCsr(csr, view.Order);
         LeafPolicy.CheckKey(csr.Key, context.Profile, request.Account!.Key.PublicKey);
         OrderDesk.CheckNames(context, view.Order.Identifiers);
@@ -42,9 +41,7 @@ internal sealed class OrderFinalizer(IStore store, OrderContexts contexts, CaaRe
         VerifiedRequest request, OrderView view, OrderContext context, CertificateSigningRequest csr, CancellationToken cancellationToken)
     {
         var order = view.Order;
-        using var issuer = X509CertificateLoader.LoadCertificate(context.Issuer.Der);
-        var (notBefore, notAfter) = LeafPolicy.Validity(
-            context.Profile, time.GetUtcNow(), issuer.NotBefore.ToUniversalTime(), issuer.NotAfter.ToUniversalTime(), order.NotBefore, order.NotAfter);
+        var (notBefore, notAfter) = LeafPolicy.Validity(context.Profile, time.GetUtcNow(), context.Issuer.Validity, order.NotBefore, order.NotAfter);
         var spec = new CertificateSpec
         {
             Role = CertificateRole.Leaf,
@@ -98,6 +95,7 @@ internal sealed class OrderFinalizer(IStore store, OrderContexts contexts, CaaRe
             CreatedAt = now,
         };
         await CertificateStore.InsertAsync(session, certificate, new CertificateEvidence(order.Evidence, finalizeEvidence));
+        if (order.Replaces is { } replaced) await Replacement.CloseAsync(session, replaced, certificate);
         var planned = await OrderStore.FindAsync(session, order.Id);
         if (planned?.PlannedSerial != issued.Serial.Hex || !await OrderStore.ReplaceAsync(session, planned, planned with { CertificateSerial = issued.Serial.Hex, Evidence = [] }))
             throw new InvalidOperationException($"order {order.Id} changed while its certificate was signed");

@@ -39,7 +39,7 @@ internal sealed class CaaRecheck(CaaChecker checker, AccountUrls urls, IStore st
         }
         catch (RefusalException refusal)
         {
-            return new RefusalPart(refusal.Reason, refusal.Detail, authorization.Identifier);
+            return new RefusalPart(refusal.Reason, refusal.Detail, authorization.Identifier.TypeName, authorization.Identifier.Value);
         }
     }
 

@@ -163,7 +163,7 @@ internal sealed record ControlPlaneOptions
     {
         var usual = new ValidationOptions();
         var ranges = usual.Ranges;
-        Try(read, "Validation:Ranges", () => ranges = read.List("Validation:Ranges") is { } texts ? [.. texts.Select(t => IPNetwork.Parse(t))] : usual.Ranges);
+        Try(read, "Validation:Ranges", () => ranges = read.List("Validation:Ranges") is { } texts ? [.. texts.Select(Range)] : usual.Ranges);
         var resolver = read.Endpoint("Validation:Resolver", null);
         return usual with
         {
@@ -215,11 +215,14 @@ internal sealed record ControlPlaneOptions
         return declaration;
     }
 
+    private static IPNetwork Range(string text) => IPNetwork.TryParse(text, out var range) ? range
+        : throw new FormatException($"'{text}' is no range such as 100.64.0.0/10 (the bits beyond the prefix are zero)");
+
     private static ImmutableArray<NameRulePattern>? ReadPatterns(ConfigurationReader read, string key)
     {
         if (read.List(key) is not { } texts) return null;
         var patterns = ImmutableArray.CreateBuilder<NameRulePattern>();
-        foreach (var text in texts) Try(read, key, () => patterns.Add(NameRulePattern.Parse(text)));
+        foreach (var text in texts) Try(read, $"{key} '{text}'", () => patterns.Add(NameRulePattern.Parse(text)));
         return patterns.ToImmutable();
     }
 

@@ -33,7 +33,7 @@ internal static class ControlPlaneApp
         var services = builder.Services;
         services.AddSingleton(store).AddSingleton(time).AddSingleton(options);
         services.AddSigning(options).AddIssuance(options).AddAuthorities(options).AddAcme(options);
-        services.AddSingleton<NameBook>().AddSingleton<ProfileBook>().AddSingleton<ProvisionerBook>();
+        services.AddSingleton<NameBook>().AddSingleton<ProfileBook>().AddSingleton<ProvisionerBook>().AddSingleton<ProvisionerEditing>().AddSingleton<ProfileEditing>();
         services.AddSingleton<Revoker>();
         services.AddSingleton<GatewayBook>().AddSingleton<GatewayRegistry>().AddSingleton<GatewayEnrollment>();
         services.AddSingleton<OperatorBook>().AddSingleton<OperatorRegistry>().AddSingleton<OperatorEnrollment>();

@@ -30,7 +30,7 @@ public sealed class SharedInstance : IAsyncLifetime
 
     public async ValueTask DisposeAsync()
     {
-        await Instance.DisposeAsync();
+        if (Instance is not null) await Instance.DisposeAsync();
         await dns.DisposeAsync();
     }
 }

@@ -82,8 +82,8 @@ internal sealed class CallerResolver(GatewayBook gateways, OperatorBook operator
         {
             Uri = IdentityUri.TryRead(certificate, out var uri) ? uri : null;
             Serial = IdentitySerial.Canonical(certificate.SerialNumberBytes.Span);
-            NotBefore = certificate.NotBefore.ToUniversalTime();
-            NotAfter = certificate.NotAfter.ToUniversalTime();
+            NotBefore = new DateTimeOffset(certificate.NotBefore.ToUniversalTime());
+            NotAfter = new DateTimeOffset(certificate.NotAfter.ToUniversalTime());
         }
 
         public IdentityUri? Uri { get; }

@@ -1,21 +1,26 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using Grpc.Core;
 using GrpcCa.ControlPlane.Acme.Accounts;
 using GrpcCa.ControlPlane.Api.Lists;
 using GrpcCa.ControlPlane.Api.Mapping;
+using GrpcCa.ControlPlane.Gateways;
+using GrpcCa.ControlPlane.Names;
 using GrpcCa.ControlPlane.Pki;
 using GrpcCa.ControlPlane.Refusals;
 using GrpcCa.ControlPlane.Storage;
 using GrpcCa.Protocol;
 using GrpcCa.V1;
 using Account = GrpcCa.ControlPlane.Acme.Accounts.Account;
+using EabKey = GrpcCa.ControlPlane.Acme.Accounts.EabKey;
 
 namespace GrpcCa.ControlPlane.Api;
 
 /// <summary>AccountService: ACME accounts, as operators see them.</summary>
-internal sealed class AccountApi(IStore store) : AccountService.AccountServiceBase
+internal sealed class AccountApi(IStore store, ExternalAccounts externalAccounts) : AccountService.AccountServiceBase
 {
     private const string Query = "accounts";
+    private const string EabQuery = "eabKeys";
 
     public override async Task<V1.Account> GetAccount(GetAccountRequest request, ServerCallContext context)
     {
@@ -34,6 +39,49 @@ internal sealed class AccountApi(IStore store) : AccountService.AccountServiceBa
         return new ListAccountsResponse { Accounts = { rows.Select(ToProto) }, NextPageToken = next };
     }
 
+    public override async Task<V1.EabKey> GetEabKey(GetEabKeyRequest request, ServerCallContext context)
+    {
+        var id = Wire.Id(request.Name, ResourceName.EabKeys, "name");
+        return ToProto(await store.ReadAsync(session => EabKeyStore.FindAsync(session, id), context.CancellationToken)
+            ?? throw new RefusalException(RefusalReason.NotFound, $"there is no EAB key {Excerpt.Of(id)}"));
+    }
+
+    public override async Task<ListEabKeysResponse> ListEabKeys(ListEabKeysRequest request, ServerCallContext context)
+    {
+        var page = Page.Read(request.PageSize, request.PageToken, EabQuery, parts: 1);
+        var after = page.IsFirst ? "" : page.After[0];
+        var read = await store.ReadAsync(session => EabKeyStore.ListAsync(session, after, page.Size + 1), context.CancellationToken);
+        var (rows, next) = Pages.Cut(read, page, key => Page.Token(EabQuery, key.Id));
+        return new ListEabKeysResponse { EabKeys = { rows.Select(ToProto) }, NextPageToken = next };
+    }
+
+    public override async Task<CreateEabKeyResponse> CreateEabKey(CreateEabKeyRequest request, ServerCallContext context)
+    {
+        if (request.EabKeyId.Length > 0) ChosenId.Check(request.EabKeyId, "eab_key_id");
+        var wanted = request.EabKey;
+        var allow = request.Allow.Select(NameRulePattern.Parse).ToImmutableArray();
+        var (key, macKey) = await externalAccounts.CreateAsync(
+            request.EabKeyId.Length > 0 ? request.EabKeyId : Ids.New(),
+            Wire.Id(wanted.Provisioner, ResourceName.Provisioners, "eab_key.provisioner"),
+            wanted.Comment, Wire.Moment(wanted.ExpireTime, "eab_key.expire_time"), wanted.MaxUses, allow, context.Caller().Actor, context.CancellationToken);
+        return new CreateEabKeyResponse { EabKey = ToProto(key), MacKey = macKey };
+    }
+
+    public override async Task<V1.EabKey> DisableEabKey(DisableEabKeyRequest request, ServerCallContext context) => ToProto(
+        await externalAccounts.DisableAsync(Wire.Id(request.Name, ResourceName.EabKeys, "name"), context.Caller().Actor, context.CancellationToken));
+
+    private static V1.EabKey ToProto(EabKey key) => new()
+    {
+        Name = key.Name,
+        Provisioner = ResourceName.Of(ResourceName.Provisioners, key.ProvisionerId),
+        Comment = key.Comment,
+        ExpireTime = Wire.Time(key.ExpiresAt),
+        MaxUses = key.MaxUses,
+        Uses = key.Uses,
+        Disabled = key.Disabled,
+        CreateTime = Wire.Time(key.CreatedAt),
+    };
+
     private static V1.Account ToProto(Account account) => new()
     {
         Name = account.Name,
@@ -42,5 +90,6 @@ internal sealed class AccountApi(IStore store) : AccountService.AccountServiceBa
         Contacts = { account.Contacts },
         KeyThumbprint = account.Key.Thumbprint,
         CreateTime = Wire.Time(account.CreatedAt),
+        EabKey = account.EabKeyId is { } eabKey ? ResourceName.Of(ResourceName.EabKeys, eabKey) : "",
     };
 }

@@ -5,6 +5,7 @@ using GrpcCa.ControlPlane.Acme.Authorizations;
 using GrpcCa.ControlPlane.Acme.Jws;
 using GrpcCa.ControlPlane.Acme.Nonces;
 using GrpcCa.ControlPlane.Acme.Orders;
+using GrpcCa.ControlPlane.Acme.Renewals;
 using GrpcCa.ControlPlane.Api.Mapping;
 using GrpcCa.ControlPlane.Refusals;
 using GrpcCa.Protocol;
@@ -20,7 +21,8 @@ internal sealed class AcmeApi(
     OrderDesk orders,
     OrderFinalizer finalizer,
     AuthorizationDesk authorizations,
-    CertificateDesk certificates) : AcmeService.AcmeServiceBase
+    CertificateDesk certificates,
+    RenewalWindows renewals) : AcmeService.AcmeServiceBase
 {
     private const int MostNonces = 1000;
 
@@ -154,6 +156,19 @@ internal sealed class AcmeApi(
     {
         var verified = await requests.VerifyAsync(request.Signed, AcmeResource.Certificate, KeyRequirement.Kid, context, request.CertificateId);
         return new PostCertificateResponse { PemChain = await certificates.DownloadAsync(verified, request.CertificateId, context.CancellationToken) };
+    }
+
+    public override async Task<GetRenewalInfoResponse> GetRenewalInfo(GetRenewalInfoRequest request, ServerCallContext context)
+    {
+        var provisionerId = Wire.Id(request.Provisioner, ResourceName.Provisioners, "provisioner");
+        var window = await renewals.FindAsync(provisionerId, request.CertificateId, context.CancellationToken);
+        return new GetRenewalInfoResponse
+        {
+            WindowStart = Wire.Time(window.Start),
+            WindowEnd = Wire.Time(window.End),
+            ExplanationUrl = window.ExplanationUrl,
+            RetryAfter = Duration.FromTimeSpan(window.RetryAfter),
+        };
     }
 
     public override async Task<RevokeCertResponse> RevokeCert(RevokeCertRequest request, ServerCallContext context)

@@ -1,7 +1,6 @@
 using Grpc.Core;
 using GrpcCa.ControlPlane.Api.Lists;
 using GrpcCa.ControlPlane.Api.Mapping;
-using GrpcCa.ControlPlane.Audit;
 using GrpcCa.ControlPlane.Storage;
 using GrpcCa.Protocol;
 using GrpcCa.V1;

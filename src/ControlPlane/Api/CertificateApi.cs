@@ -1,4 +1,5 @@
 using Grpc.Core;
+using GrpcCa.ControlPlane.Acme.Renewals;
 using GrpcCa.ControlPlane.Api.Filters;
 using GrpcCa.ControlPlane.Api.Lists;
 using GrpcCa.ControlPlane.Api.Mapping;
@@ -14,7 +15,7 @@ using GrpcCa.V1;
 namespace GrpcCa.ControlPlane.Api;
 
 /// <summary>CertificateService: what was issued, and taking it back.</summary>
-internal sealed class CertificateApi(IStore store, AuthorityBook authorities, Revoker revoker, OnceOnly onceOnly, TimeProvider time)
+internal sealed class CertificateApi(IStore store, AuthorityBook authorities, Revoker revoker, RenewalWindows renewals, OnceOnly onceOnly, TimeProvider time)
     : CertificateService.CertificateServiceBase
 {
     public override async Task<Certificate> GetCertificate(GetCertificateRequest request, ServerCallContext context)
@@ -35,6 +36,14 @@ internal sealed class CertificateApi(IStore store, AuthorityBook authorities, Re
         var read = await store.ReadAsync(session => CertificateStore.ListAsync(session, filtered), context.CancellationToken);
         var (rows, next) = Pages.Cut(read, page, certificate => order.Token(query, certificate));
         return new ListCertificatesResponse { Certificates = { rows.Select(c => CertificateMapping.ToProto(c, now)) }, NextPageToken = next };
+    }
+
+    public override async Task<AdvanceRenewalsResponse> AdvanceRenewals(AdvanceRenewalsRequest request, ServerCallContext context)
+    {
+        if (request.ExplanationUrl.Length > 0 && !(Uri.TryCreate(request.ExplanationUrl, UriKind.Absolute, out var url) && url.Scheme is "http" or "https"))
+            throw new RefusalException(RefusalReason.InvalidArgument, "is no http or https URL") { Field = "explanation_url" };
+        var count = await renewals.AdvanceAsync(request.Target, request.ExplanationUrl, request.ValidateOnly, context.Caller().Actor, context.CancellationToken);
+        return new AdvanceRenewalsResponse { Certificates = count };
     }
 
     public override async Task<Certificate> RevokeCertificate(RevokeCertificateRequest request, ServerCallContext context)

@@ -1,5 +1,7 @@
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
+using GrpcCa.ControlPlane.Acme.Accounts;
+using GrpcCa.ControlPlane.Acme.Jws;
 using GrpcCa.ControlPlane.Acme.Orders;
 using GrpcCa.ControlPlane.Api.Filters;
 using GrpcCa.ControlPlane.Api.Lists;
@@ -19,7 +21,7 @@ namespace GrpcCa.ControlPlane.Api;
 
 /// <summary>NameService: the rules of authorities and provisioners, and what would be decided by them.</summary>
 internal sealed class NameApi(
-    IStore store, OrderContexts contexts, ProvisionerBook provisioners, AuthorityBook authorities, OnceOnly onceOnly, TimeProvider time)
+    IStore store, OrderContexts contexts, IAccountDirectory accounts, ProvisionerBook provisioners, AuthorityBook authorities, OnceOnly onceOnly, TimeProvider time)
     : NameService.NameServiceBase
 {
     private static readonly string[] Equal = ["="];
@@ -77,13 +79,23 @@ internal sealed class NameApi(
         if (!(await provisioners.CurrentAsync(context.CancellationToken)).ContainsKey(provisioner))
             throw new RefusalException(RefusalReason.NotFound, $"there is no provisioner {Excerpt.Of(provisioner)}") { Field = "provisioner" };
         var name = Identify(request.Identifier);
-        var verdict = NameGate.Decide((await contexts.CurrentAsync(provisioner, null, context.CancellationToken)).Names, name);
+        var account = await FindAccountAsync(request.Account, provisioner, context.CancellationToken);
+        var verdict = NameGate.Decide((await contexts.CurrentAsync(provisioner, null, account, context.CancellationToken)).Names, name);
         return new TestNameResponse
         {
             Allowed = verdict.Allowed,
             Explanation = verdict.Explanation,
             Levels = { verdict.Levels.Select(NameMapping.ToProto) },
         };
+    }
+
+    private async ValueTask<AccountKey?> FindAccountAsync(string account, string provisioner, CancellationToken cancellationToken)
+    {
+        if (account.Length == 0) return null;
+        var found = await accounts.FindAsync(Wire.Id(account, ResourceName.Accounts, "account"), cancellationToken);
+        return found?.ProvisionerId == provisioner
+            ? found
+            : throw new RefusalException(RefusalReason.NotFound, $"there is no {Excerpt.Of(account)} of provisioners/{provisioner}") { Field = "account" };
     }
 
     private async ValueTask<NameRule> ReadAsync(V1.NameRule rule, string actor, CancellationToken cancellationToken)
@@ -104,11 +116,17 @@ internal sealed class NameApi(
 
     private async ValueTask CheckLevelAsync(string level, CancellationToken cancellationToken)
     {
-        var exists = ResourceName.TryParse(level, ResourceName.Provisioners, out var provisioner)
-            ? (await provisioners.CurrentAsync(cancellationToken)).ContainsKey(provisioner)
-            : ResourceName.TryParse(level, ResourceName.Authorities, out var authority)
-                ? (await authorities.CurrentAsync(cancellationToken)).Find(authority) is { Purpose: AuthorityPurpose.Issuing }
-                : throw new RefusalException(RefusalReason.InvalidArgument, "a level is authorities/{id} or provisioners/{id}") { Field = "level" };
+        bool exists;
+        if (ResourceName.TryParse(level, ResourceName.Provisioners, out var provisioner))
+            exists = (await provisioners.CurrentAsync(cancellationToken)).ContainsKey(provisioner);
+        else if (ResourceName.TryParse(level, ResourceName.Authorities, out var authority))
+            exists = (await authorities.CurrentAsync(cancellationToken)).Find(authority) is { Purpose: AuthorityPurpose.Issuing };
+        else if (ResourceName.TryParse(level, ResourceName.Accounts, out var account))
+            exists = await accounts.FindAsync(account, cancellationToken) is not null;
+        else if (ResourceName.TryParse(level, ResourceName.EabKeys, out var eabKey))
+            exists = await store.ReadAsync(session => EabKeyStore.FindAsync(session, eabKey), cancellationToken) is not null;
+        else
+            throw new RefusalException(RefusalReason.InvalidArgument, "a level is authorities/{id}, provisioners/{id}, accounts/{id} or eabKeys/{id}") { Field = "level" };
         if (!exists) throw new RefusalException(RefusalReason.InvalidArgument, $"there is no {Excerpt.Of(level)}") { Field = "level" };
     }
 

@@ -2,6 +2,7 @@ using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
 using GrpcCa.ControlPlane.Api.Lists;
 using GrpcCa.ControlPlane.Api.Mapping;
+using GrpcCa.ControlPlane.Gateways;
 using GrpcCa.ControlPlane.Pki;
 using GrpcCa.ControlPlane.Provisioners;
 using GrpcCa.ControlPlane.Refusals;
@@ -11,13 +12,13 @@ using GrpcCa.V1;
 namespace GrpcCa.ControlPlane.Api;
 
 /// <summary>ProvisionerService: who may ask for certificates, and how.</summary>
-internal sealed class ProvisionerApi(ProvisionerBook book) : ProvisionerService.ProvisionerServiceBase
+internal sealed class ProvisionerApi(ProvisionerBook book, ProvisionerEditing editing, OnceOnly onceOnly) : ProvisionerService.ProvisionerServiceBase
 {
     public override async Task<Provisioner> GetProvisioner(GetProvisionerRequest request, ServerCallContext context)
     {
         var id = Wire.Id(request.Name, ResourceName.Provisioners, "name");
         return (await book.CurrentAsync(context.CancellationToken)).TryGetValue(id, out var provisioner)
-            ? ToProto(provisioner)
+            ? ProvisionerMapping.ToProto(provisioner)
             : throw new RefusalException(RefusalReason.NotFound, $"there is no provisioner {Excerpt.Of(id)}");
     }
 
@@ -25,29 +26,35 @@ internal sealed class ProvisionerApi(ProvisionerBook book) : ProvisionerService.
     {
         var all = (await book.CurrentAsync(context.CancellationToken)).Values.OrderBy(p => p.Id, StringComparer.Ordinal);
         var (rows, next) = Pages.Of(all, p => p.Id, request.PageSize, request.PageToken, "provisioners");
-        return new ListProvisionersResponse { Provisioners = { rows.Select(ToProto) }, NextPageToken = next };
+        return new ListProvisionersResponse { Provisioners = { rows.Select(ProvisionerMapping.ToProto) }, NextPageToken = next };
     }
 
-    private static Provisioner ToProto(ProvisionerRecord provisioner) => new()
+    public override async Task<Provisioner> CreateProvisioner(CreateProvisionerRequest request, ServerCallContext context)
     {
-        Name = provisioner.Name,
-        DisplayName = provisioner.DisplayName,
-        Authority = ResourceName.Of(ResourceName.Authorities, provisioner.AuthorityId),
-        DefaultProfile = ResourceName.Of(ResourceName.Profiles, provisioner.DefaultProfile),
-        Disabled = provisioner.Disabled,
-        Acme = new AcmeProvisioner
+        ChosenId.Check(request.ProvisionerId, "provisioner_id");
+        var wanted = ProvisionerMapping.ToRecord(request.ProvisionerId, request.Provisioner);
+        if (request.ValidateOnly)
         {
-            Challenges = { provisioner.Challenges },
-            Http01Port = provisioner.Http01Port ?? 0,
-            TlsAlpn01Port = provisioner.TlsAlpn01Port ?? 0,
-            Ranges = { provisioner.Ranges },
-            OrderLifetime = Duration.FromTimeSpan(provisioner.OrderLifetime),
-            AuthorizationReuse = Duration.FromTimeSpan(provisioner.AuthorizationReuse),
-            TermsOfServiceUrl = provisioner.TermsOfServiceUrl ?? "",
-            WebsiteUrl = provisioner.WebsiteUrl ?? "",
-        },
-        CreateTime = Wire.Time(provisioner.CreatedAt),
-        UpdateTime = Wire.Time(provisioner.UpdatedAt),
-        Etag = $"v{provisioner.Version}",
-    };
+            await editing.CheckAsync(wanted, context.CancellationToken);
+            return ProvisionerMapping.ToProto(wanted);
+        }
+        return await onceOnly.RunAsync(context, request, request.RequestId, Provisioner.Parser, async note => ProvisionerMapping.ToProto(
+            await editing.CreateAsync(wanted, context.Caller().Actor,
+                note is null ? null : (session, made) => note(session, ProvisionerMapping.ToProto(made)), context.CancellationToken)));
+    }
+
+    public override async Task<Provisioner> UpdateProvisioner(UpdateProvisionerRequest request, ServerCallContext context)
+    {
+        var id = Wire.Id(request.Provisioner.Name, ResourceName.Provisioners, "provisioner.name");
+        var changes = new FieldChanges(request.UpdateMask?.Paths ?? []);
+        var next = await editing.UpdateAsync(
+            id, request.Provisioner.Etag, old => ProvisionerMapping.Apply(old, request.Provisioner, changes), context.Caller().Actor, context.CancellationToken);
+        return ProvisionerMapping.ToProto(next);
+    }
+
+    public override async Task<Empty> DeleteProvisioner(DeleteProvisionerRequest request, ServerCallContext context)
+    {
+        await editing.DeleteAsync(Wire.Id(request.Name, ResourceName.Provisioners, "name"), request.Force, context.Caller().Actor, context.CancellationToken);
+        return new Empty();
+    }
 }

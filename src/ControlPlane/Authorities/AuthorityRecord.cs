@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Security.Cryptography;
 using GrpcCa.ControlPlane.Issuance;
+using GrpcCa.ControlPlane.Pki;
 using GrpcCa.ControlPlane.Signing;
 
 namespace GrpcCa.ControlPlane.Authorities;
@@ -40,6 +41,9 @@ internal sealed record AuthorityRecord(
     /// <summary>SHA-256 of the root certificate, lower-case hex: what people compare.</summary>
     public string RootSha256 { get; } = Convert.ToHexStringLower(SHA256.HashData(RootDer));
 
+    /// <summary>The root's first and last second.</summary>
+    public ValidityPeriod RootValidity { get; } = ValidityPeriod.Of(RootDer);
+
     /// <summary>The name constraints of root and intermediate; null when there are none.</summary>
     public NameConstraints? Constraints { get; } = NameConstraints.Parse(PermittedNames);
 
@@ -52,7 +56,9 @@ internal sealed record AuthorityRecord(
 /// <summary>An intermediate that signs leaves.</summary>
 internal sealed record IssuerRecord(string Id, string AuthorityId, byte[] Der, KeyUri Key, KeyState State, DateTimeOffset CreatedAt)
 {
-    public string Name => Protocol.ResourceName.OfIssuer(AuthorityId, Id);
+    public string Name { get; } = Protocol.ResourceName.OfIssuer(AuthorityId, Id);
+
+    public ValidityPeriod Validity { get; } = ValidityPeriod.Of(Der);
 }
 
 /// <summary>The hierarchy at one moment.</summary>

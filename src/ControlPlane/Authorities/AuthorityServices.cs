@@ -17,7 +17,7 @@ internal static class AuthorityServices
         services.AddSingleton(_ => KeyPassword.FromFile(options.PasswordFile));
         services.AddSingleton<FileSignerProvider>();
         services.AddSingleton<ISignerProvider>(provider => provider.GetRequiredService<FileSignerProvider>());
-        return services.AddSingleton<SigningDesk>();
+        return services.AddSingleton<SigningDesk>().AddSingleton<SecretEnvelope>();
     }
 
     public static IServiceCollection AddIssuance(this IServiceCollection services, ControlPlaneOptions options) => services

@@ -54,7 +54,7 @@ internal sealed class EndpointIdentity(IdentityAuthority authority, EndpointName
 
     private TimeSpan UntilRenewal()
     {
-        DateTimeOffset start = Current.NotBefore.ToUniversalTime(), end = Current.NotAfter.ToUniversalTime();
+        var (start, end) = ValidityPeriod.Of(Current);
         var wait = start + (end - start) * 2 / 3 - time.GetUtcNow();
         return wait > TimeSpan.Zero ? wait : TimeSpan.Zero;
     }

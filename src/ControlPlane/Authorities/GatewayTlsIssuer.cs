@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Security.Cryptography.X509Certificates;
 using GrpcCa.ControlPlane.Audit;
 using GrpcCa.ControlPlane.Certificates;
 using GrpcCa.ControlPlane.Issuance;
@@ -9,7 +8,6 @@ using GrpcCa.ControlPlane.Profiles;
 using GrpcCa.ControlPlane.Refusals;
 using GrpcCa.ControlPlane.Signing;
 using GrpcCa.ControlPlane.Storage;
-using PublicKey = GrpcCa.ControlPlane.Pki.PublicKey;
 
 namespace GrpcCa.ControlPlane.Authorities;
 
@@ -38,9 +36,7 @@ internal sealed class GatewayTlsIssuer(IStore store, AuthorityBook book, Issuanc
         if (await store.ReadAsync(s => CertificateStore.IsKeyBlockedAsync(s, key.Sha256), cancellationToken))
             throw new RefusalException(RefusalReason.BadPublicKey, "the key was reported as compromised and is blocked; make a new one");
 
-        using var issuerCertificate = X509CertificateLoader.LoadCertificate(issuer.Der);
-        var (notBefore, notAfter) = LeafPolicy.Validity(
-            Profile, time.GetUtcNow(), issuerCertificate.NotBefore.ToUniversalTime(), issuerCertificate.NotAfter.ToUniversalTime(), null, null);
+        var (notBefore, notAfter) = LeafPolicy.Validity(Profile, time.GetUtcNow(), issuer.Validity, null, null);
         var spec = new CertificateSpec
         {
             Role = CertificateRole.GatewayTls,

@@ -106,18 +106,16 @@ internal sealed class HierarchyFounder(
             ?? throw new HierarchyException($"{authority.Name} has no root key here, so that no intermediate can be made below it");
         var id = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(4));
         var (key, publicKey) = await NewKeyAsync(options.KeyType, $"issuer-{authority.Id}", cancellationToken);
-        using var root = X509CertificateLoader.LoadCertificate(authority.RootDer);
-        DateTimeOffset rootEnd = root.NotAfter.ToUniversalTime();
         var now = Now();
-        var wanted = now + options.IntermediateLifetime - TimeSpan.FromSeconds(1);
+        var (notBefore, notAfter) = authority.RootValidity.Clamp(now - Backdate, now + options.IntermediateLifetime - TimeSpan.FromSeconds(1));
         var spec = new CertificateSpec
         {
             Role = CertificateRole.Intermediate,
             Issuer = new IssuerKey(authority.Name, rootKey, authority.RootDer),
             SubjectCommonName = $"{options.Name} Intermediate {id}",
             Key = publicKey,
-            NotBefore = now - Backdate > root.NotBefore.ToUniversalTime() ? now - Backdate : root.NotBefore.ToUniversalTime(),
-            NotAfter = wanted < rootEnd ? wanted : rootEnd,
+            NotBefore = notBefore,
+            NotAfter = notAfter,
             PathLength = 0,
             Constraints = authority.Constraints,
         };

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using GrpcCa.ControlPlane.Audit;
 using GrpcCa.ControlPlane.Pki;
+using GrpcCa.ControlPlane.Signing;
 using GrpcCa.ControlPlane.Signing.File;
 using GrpcCa.ControlPlane.Storage;
 
@@ -22,28 +23,34 @@ internal sealed class HierarchyImport(IStore store, FileSignerProvider files, Ti
         CheckAuthority(root, "Hierarchy:ImportRoot");
         CheckAuthority(intermediate, "Hierarchy:ImportIntermediate");
         CheckChain(root, intermediate);
-        var pkcs8 = ReadKey(options, intermediate);
+        var id = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(4));
+        var key = await ImportKeyAsync(options, id, intermediate, cancellationToken);
+        var now = time.GetUtcNow();
+        var authority = new AuthorityRecord(
+            options.Id, AuthorityPurpose.Issuing, root.GetNameInfo(X509NameType.SimpleName, forIssuer: false), root.RawData, null,
+            KeyState.Active, options.Permit, options.RevocationBaseUrl, now, []);
+        var issuer = new IssuerRecord(id, options.Id, intermediate.RawData, key, KeyState.Active, now);
+        await store.ActAsync(async session =>
+        {
+            await AuthorityStore.InsertAsync(session, authority);
+            await AuthorityStore.InsertAsync(session, issuer);
+            return new Acted<bool>(true, new AuditEvent(now, "authority.import", "system", authority.Name,
+                [new("rootSha256", authority.RootSha256), new("issuer", issuer.Name), new("issuerSerial", intermediate.SerialNumber.ToLowerInvariant())]));
+        }, cancellationToken);
+        return true;
+    }
+
+    private async Task<KeyUri> ImportKeyAsync(HierarchyOptions options, string id, X509Certificate2 intermediate, CancellationToken cancellationToken)
+    {
+        const string option = "Hierarchy:ImportKey";
+        if (options.ImportKey is null) throw new HierarchyException($"{option} is required: the intermediate's private key, PKCS#8 PEM");
         try
         {
-            var id = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(4));
-            var key = await files.ImportAsync($"issuer-{options.Id}-{id}", pkcs8, cancellationToken);
-            var now = time.GetUtcNow();
-            var authority = new AuthorityRecord(
-                options.Id, AuthorityPurpose.Issuing, root.GetNameInfo(X509NameType.SimpleName, forIssuer: false), root.RawData, null,
-                KeyState.Active, options.Permit, options.RevocationBaseUrl, now, []);
-            var issuer = new IssuerRecord(id, options.Id, intermediate.RawData, key, KeyState.Active, now);
-            await store.ActAsync(async session =>
-            {
-                await AuthorityStore.InsertAsync(session, authority);
-                await AuthorityStore.InsertAsync(session, issuer);
-                return new Acted<bool>(true, new AuditEvent(now, "authority.import", "system", authority.Name,
-                    [new("rootSha256", authority.RootSha256), new("issuer", issuer.Name), new("issuerSerial", intermediate.SerialNumber.ToLowerInvariant())]));
-            }, cancellationToken);
-            return true;
+            return await files.ImportAsync($"issuer-{options.Id}-{id}", options.ImportKey, options.ImportKeyPasswordFile, intermediate.PublicKey.ExportSubjectPublicKeyInfo(), cancellationToken);
         }
-        finally
+        catch (KeyUnavailableException fault)
         {
-            CryptographicOperations.ZeroMemory(pkcs8);
+            throw new HierarchyException($"{option}: {fault.Message}");
         }
     }
 
@@ -85,25 +92,5 @@ internal sealed class HierarchyImport(IStore store, FileSignerProvider files, Ti
         chain.ChainPolicy.DisableCertificateDownloads = true;
         if (!chain.Build(intermediate) || chain.ChainElements.Count != 2)
             throw new HierarchyException($"Hierarchy:ImportIntermediate: the root did not issue it: {string.Join("; ", chain.ChainStatus.Select(s => s.StatusInformation.Trim()))}");
-    }
-
-    private static byte[] ReadKey(HierarchyOptions options, X509Certificate2 intermediate)
-    {
-        const string option = "Hierarchy:ImportKey";
-        if (options.ImportKey is null) throw new HierarchyException($"{option} is required: the intermediate's private key, PKCS#8 PEM");
-        try
-        {
-            var pem = File.ReadAllText(options.ImportKey);
-            using AsymmetricAlgorithm key = intermediate.GetRSAPublicKey() is not null ? RSA.Create() : ECDsa.Create();
-            if (options.ImportKeyPasswordFile is { } passwordFile) key.ImportFromEncryptedPem(pem, File.ReadAllText(passwordFile).TrimEnd('\r', '\n'));
-            else key.ImportFromPem(pem);
-            if (!key.ExportSubjectPublicKeyInfo().AsSpan().SequenceEqual(intermediate.PublicKey.ExportSubjectPublicKeyInfo()))
-                throw new HierarchyException($"{option}: the key is not the one of the intermediate");
-            return key.ExportPkcs8PrivateKey();
-        }
-        catch (Exception fault) when (fault is CryptographicException or ArgumentException or IOException or UnauthorizedAccessException)
-        {
-            throw new HierarchyException($"{option}: '{options.ImportKey}' is no readable private key: {fault.Message}");
-        }
     }
 }

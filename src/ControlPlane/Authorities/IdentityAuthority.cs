@@ -1,11 +1,9 @@
 using System.Collections.Immutable;
-using System.Security.Cryptography.X509Certificates;
 using GrpcCa.ControlPlane.Audit;
 using GrpcCa.ControlPlane.Issuance;
 using GrpcCa.ControlPlane.Pki;
 using GrpcCa.ControlPlane.Signing;
 using GrpcCa.ControlPlane.Storage;
-using PublicKey = GrpcCa.ControlPlane.Pki.PublicKey;
 
 namespace GrpcCa.ControlPlane.Authorities;
 
@@ -46,10 +44,8 @@ internal sealed class IdentityAuthority(AuthorityBook book, IssuanceCorridor cor
     {
         var authority = (await book.CurrentAsync(cancellationToken)).Active(AuthorityPurpose.Identity)
             ?? throw new InvalidOperationException("there is no active identity authority");
-        using var root = X509CertificateLoader.LoadCertificate(authority.RootDer);
         var now = DateTimeOffset.FromUnixTimeSeconds(time.GetUtcNow().ToUnixTimeSeconds());
-        var notAfter = Earlier(now + options.Lifetime - TimeSpan.FromSeconds(1), root.NotAfter.ToUniversalTime());
-        var notBefore = Later(now - options.Backdate, root.NotBefore.ToUniversalTime());
+        var (notBefore, notAfter) = authority.RootValidity.Clamp(now - options.Backdate, now + options.Lifetime - TimeSpan.FromSeconds(1));
         var spec = new CertificateSpec
         {
             Role = role,
@@ -75,8 +71,4 @@ internal sealed class IdentityAuthority(AuthorityBook book, IssuanceCorridor cor
         }, cancellationToken);
         return new IdentityCertificate(issued.Der, notAfter, issued.Serial);
     }
-
-    private static DateTimeOffset Earlier(DateTimeOffset a, DateTimeOffset b) => a < b ? a : b;
-
-    private static DateTimeOffset Later(DateTimeOffset a, DateTimeOffset b) => a > b ? a : b;
 }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using GrpcCa.ControlPlane.Pki;
 using GrpcCa.ControlPlane.Refusals;
@@ -9,6 +10,8 @@ internal static class BaseUrl
 {
     private const string Scheme = "https://";
 
+    private static readonly SearchValues<char> NotInOrigins = SearchValues.Create("/?#@\\% ");
+
     /// <summary>Canonical form: host in lower case, port only when it is not 443.</summary>
     /// <exception cref="RefusalException">It is not an https origin.</exception>
     public static string Canonical(string text, string field)
@@ -16,7 +19,7 @@ internal static class BaseUrl
         if (!text.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase))
             throw Refused(text, field, "is not an https URL; write https://ca.example or https://ca.example:8443");
         var rest = text[Scheme.Length..];
-        if (rest.AsSpan().ContainsAny("/?#@\\% "))
+        if (rest.AsSpan().ContainsAny(NotInOrigins))
             throw Refused(text, field, "has more than scheme, host and port; write https://ca.example or https://ca.example:8443");
         var (host, port) = Split(text, rest, field);
         return Scheme + Written(ParseHost(text, host, field)) + (port == 443 ? "" : $":{port}");

@@ -5,13 +5,11 @@ using GrpcCa.ControlPlane.Storage;
 namespace GrpcCa.ControlPlane.Names;
 
 /// <summary>The rules as they are now, compiled; read again only when the configuration changed.</summary>
-internal sealed class NameBook(IStore store) : IDisposable
+internal sealed class NameBook(IStore store)
 {
     private readonly Generational<NameSnapshot> snapshots = new(store, async session => new NameSnapshot(await NameRuleStore.AllAsync(session)));
 
     public ValueTask<NameSnapshot> CurrentAsync(CancellationToken cancellationToken) => snapshots.CurrentAsync(cancellationToken);
-
-    public void Dispose() => snapshots.Dispose();
 }
 
 /// <summary>All rules of one generation, level by level.</summary>

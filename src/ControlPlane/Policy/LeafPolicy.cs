@@ -25,17 +25,16 @@ internal static class LeafPolicy
     /// before the same time tomorrow. It never outlives its issuer.
     /// </summary>
     /// <exception cref="RefusalException">ServerInternal when the issuer's own time is up.</exception>
-    public static (DateTimeOffset NotBefore, DateTimeOffset NotAfter) Validity(
-        ProfileRecord profile, DateTimeOffset now, DateTimeOffset issuerNotBefore, DateTimeOffset issuerNotAfter, DateTimeOffset? wantedNotBefore, DateTimeOffset? wantedNotAfter)
+    public static ValidityPeriod Validity(
+        ProfileRecord profile, DateTimeOffset now, ValidityPeriod issuer, DateTimeOffset? wantedNotBefore, DateTimeOffset? wantedNotAfter)
     {
         var second = Seconds(now);
         var notBefore = wantedNotBefore is { } start ? Seconds(start) : second - profile.Backdate;
         var notAfter = wantedNotAfter is { } end ? Seconds(end) : second + profile.Lifetime - TimeSpan.FromSeconds(1);
-        if (notBefore < issuerNotBefore) notBefore = issuerNotBefore;
-        if (notAfter > issuerNotAfter) notAfter = issuerNotAfter;
-        if (notAfter <= second || notBefore > notAfter)
-            throw new RefusalException(RefusalReason.ServerInternal, $"the issuer's certificate ends at {issuerNotAfter:yyyy-MM-ddTHH:mm:ssZ}; nothing can be issued below it any more");
-        return (notBefore, notAfter);
+        var period = issuer.Clamp(notBefore, notAfter);
+        if (period.NotAfter <= second || period.NotBefore > period.NotAfter)
+            throw new RefusalException(RefusalReason.ServerInternal, $"the issuer's certificate ends at {issuer.NotAfter:yyyy-MM-ddTHH:mm:ssZ}; nothing can be issued below it any more");
+        return period;
     }
 
     /// <summary>Refuses requested times that lie outside the profile (RFC 8555 §7.4).</summary>

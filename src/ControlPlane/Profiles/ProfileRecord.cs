@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 
 namespace GrpcCa.ControlPlane.Profiles;
 
@@ -21,6 +22,16 @@ internal sealed record ProfileRecord
 
     /// <summary>Whether certificates point to the CRL and the issuer's certificate, where the authority has a URL for them.</summary>
     public bool RevocationPointers { get; init; } = true;
+
+    /// <summary>For compare-and-swap; the store counts it.</summary>
+    [JsonIgnore]
+    public long Version { get; init; }
+
+    [JsonIgnore]
+    public string Etag => $"v{Version}";
+
+    [JsonIgnore]
+    public string Name => Protocol.ResourceName.Of(Protocol.ResourceName.Profiles, Id);
 
     /// <summary>Accepted keys: RSA, EC_P256, EC_P384, EC_P521, ED25519.</summary>
     public ImmutableArray<string> KeyTypes { get; init; } = ["RSA", "EC_P256", "EC_P384", "EC_P521", "ED25519"];

@@ -1,5 +1,3 @@
-using GrpcCa.ControlPlane.Pki;
-
 namespace GrpcCa.ControlPlane.Refusals;
 
 /// <summary>
@@ -29,8 +27,8 @@ internal sealed class RefusalException(RefusalReason reason, string detail) : Ex
     public string? TermsOfServiceUrl { get; init; }
 }
 
-/// <summary>A part of a refusal: one identifier and what is wrong with it.</summary>
-internal sealed record RefusalPart(RefusalReason Reason, string Detail, Identifier Identifier);
+/// <summary>A part of a refusal: one name, of a type as ACME writes it, and what is wrong with it.</summary>
+internal sealed record RefusalPart(RefusalReason Reason, string Detail, string NameType, string Name);
 
 /// <summary>Why something was refused. The first group are ACME's error types (RFC 8555 §6.7, RFC 9773, profiles draft).</summary>
 internal enum RefusalReason

@@ -39,6 +39,10 @@ internal sealed class AcmeExchange(HttpContext http, AcmeRoute route, GatewaySna
         return calls.SendAsync(options => call(link.Acme, signed, options));
     }
 
+    /// <summary>Asks the control plane something that nobody has to sign for.</summary>
+    public Task<T> AskAsync<T>(Func<AcmeService.AcmeServiceClient, CallOptions, AsyncUnaryCall<T>> call) =>
+        calls.ReadAsync(options => call(link.Acme, options), http.RequestAborted);
+
     private SignedRequest Signed() => new()
     {
         Provisioner = ResourceName.Of(ResourceName.Provisioners, route.Provisioner),

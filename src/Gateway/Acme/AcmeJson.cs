@@ -141,7 +141,7 @@ internal static class AcmeJson
     }
 
     // RFC 3339 in whole seconds: what every client can read.
-    private static void Time(Utf8JsonWriter json, string name, Timestamp? time)
+    public static void Time(Utf8JsonWriter json, string name, Timestamp? time)
     {
         if (time is not null) json.WriteString(name, time.ToDateTime().ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture));
     }

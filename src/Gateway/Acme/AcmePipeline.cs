@@ -38,6 +38,7 @@ internal sealed class AcmePipeline(ConfigBook config, ControlPlaneLink link, Cal
     {
         [AcmeResource.Directory] = DirectoryEndpoint.GetAsync,
         [AcmeResource.NewNonce] = NewNonceEndpoint.GetAsync,
+        [AcmeResource.RenewalInfo] = RenewalInfoEndpoint.GetAsync,
     }.ToFrozenDictionary();
 
     /// <summary>Answers a request below <c>/acme/</c>.</summary>
@@ -66,13 +67,13 @@ internal sealed class AcmePipeline(ConfigBook config, ControlPlaneLink link, Cal
     {
         var resource = exchange.Route.Resource;
         if (!IsOffered(resource, exchange.Directory)) return Reply.Of(AcmeProblems.NotFound("this directory does not offer that resource"), requestId);
-        var allow = Gets.ContainsKey(resource) ? "GET, HEAD, POST, OPTIONS" : "POST, OPTIONS";
+        var allow = string.Join(", ", (string[])[.. Gets.ContainsKey(resource) ? (string[])["GET", "HEAD"] : [], .. Posts.ContainsKey(resource) ? (string[])["POST"] : [], "OPTIONS"]);
         var method = http.Request.Method;
         if (HttpMethods.IsOptions(method)) return new Reply(StatusCodes.Status204NoContent) { Allow = allow };
         try
         {
-            if (HttpMethods.IsPost(method))
-                return await ReadBodyAsync(http, exchange) is { } problem ? Reply.Of(problem, requestId) : await Posts[resource](exchange);
+            if (HttpMethods.IsPost(method) && Posts.TryGetValue(resource, out var post))
+                return await ReadBodyAsync(http, exchange) is { } problem ? Reply.Of(problem, requestId) : await post(exchange);
             if ((HttpMethods.IsGet(method) || HttpMethods.IsHead(method)) && Gets.TryGetValue(resource, out var get)) return await get(exchange);
         }
         catch (Exception fault) when (AcmeProblems.Of(fault) is { } problem)
@@ -115,10 +116,10 @@ internal sealed class AcmePipeline(ConfigBook config, ControlPlaneLink link, Cal
         if (nonce is not null) http.Response.Headers["Replay-Nonce"] = nonce;
     }
 
-    // What a directory does not advertise does not exist. renewal-info has no RPC yet, so it is never advertised.
+    // What a directory does not advertise does not exist.
     private static bool IsOffered(AcmeResource resource, GatewayConfig.Types.DirectoryConfig directory) => resource switch
     {
-        AcmeResource.RenewalInfo => false,
+        AcmeResource.RenewalInfo => directory.RenewalInfo,
         AcmeResource.NewAuthorization => directory.NewAuthorization,
         AcmeResource.KeyChange => directory.KeyChange,
         _ => true,

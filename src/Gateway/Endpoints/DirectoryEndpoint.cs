@@ -28,6 +28,7 @@ internal static class DirectoryEndpoint
         if (directory.NewAuthorization) json.WriteString("newAuthz", exchange.Url(AcmeResource.NewAuthorization));
         json.WriteString("revokeCert", exchange.Url(AcmeResource.RevokeCert));
         if (directory.KeyChange) json.WriteString("keyChange", exchange.Url(AcmeResource.KeyChange));
+        if (directory.RenewalInfo) json.WriteString("renewalInfo", exchange.Url(AcmeResource.RenewalInfo));
         Meta(json, directory);
         json.WriteEndObject();
     });

@@ -105,10 +105,10 @@ public sealed class AdminServicesTests(RunningControlPlane plane)
     {
         var gateways = new GatewayService.GatewayServiceClient(plane.Admin());
         var created = await gateways.CreateGatewayAsync(new CreateGatewayRequest { GatewayId = "listed", Gateway = new V1.Gateway { BaseUrls = { "https://listed.test" } } });
-        Host.JoinToken.TryParse(created.JoinToken, out var token, out _);
+        Assert.True(Host.JoinToken.TryParse(created.JoinToken, out var token, out var fault), fault);
         using var key = new FreshKey();
         var enrolled = await new GatewayService.GatewayServiceClient(plane.Remote())
-            .EnrollGatewayAsync(new EnrollGatewayRequest { Secret = token!.Secret, CsrDer = ByteString.CopyFrom(key.SigningRequest()) });
+            .EnrollGatewayAsync(new EnrollGatewayRequest { Secret = token.Secret, CsrDer = ByteString.CopyFrom(key.SigningRequest()) });
         using var identity = key.Join(enrolled.CertificateDer.ToByteArray());
         var gateway = new GatewayService.GatewayServiceClient(plane.Remote(identity));
         for (var i = 0; i < 3; i++)

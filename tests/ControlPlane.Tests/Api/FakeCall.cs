@@ -3,7 +3,7 @@ using Grpc.Core;
 namespace GrpcCa.ControlPlane.Tests.Api;
 
 /// <summary>A call without a server, for interceptors.</summary>
-internal sealed class FakeCall(string method, CancellationToken cancellationToken = default, DateTime? deadline = null) : ServerCallContext
+internal sealed class FakeCall(string method, DateTime? deadline = null, CancellationToken cancellationToken = default) : ServerCallContext
 {
     protected override string MethodCore => method;
 

@@ -58,7 +58,7 @@ public sealed class FaultInterceptorTests
     [Fact]
     public async Task AcmeRefusal_CarriesPartsAlgorithmsAndDelay()
     {
-        var parts = new[] { new RefusalPart(RefusalReason.RejectedIdentifier, "denied", Identifier.ParseDns("a.test")) };
+        var parts = new[] { new RefusalPart(RefusalReason.RejectedIdentifier, "denied", "dns", "a.test") };
         var rejected = Problem(await FaultOfAsync(Acme, new RefusalException(RefusalReason.RejectedIdentifier, "one name") { Parts = parts }));
         var algorithm = Problem(await FaultOfAsync(Acme, new RefusalException(RefusalReason.BadSignatureAlgorithm, "HS256")));
         var limited = await FaultOfAsync(Acme, new RefusalException(RefusalReason.RateLimited, "slow") { RetryAfter = TimeSpan.FromSeconds(30) });
@@ -131,9 +131,9 @@ public sealed class FaultInterceptorTests
     {
         var gone = new CancellationToken(canceled: true);
 
-        Assert.Equal(StatusCode.Cancelled, (await FaultOfAsync(new FakeCall(Acme, gone), new OperationCanceledException(gone))).StatusCode);
+        Assert.Equal(StatusCode.Cancelled, (await FaultOfAsync(new FakeCall(Acme, cancellationToken: gone), new OperationCanceledException(gone))).StatusCode);
         Assert.Equal(StatusCode.DeadlineExceeded,
-            (await FaultOfAsync(new FakeCall(Acme, gone, DateTime.UnixEpoch), new OperationCanceledException(gone))).StatusCode);
+            (await FaultOfAsync(new FakeCall(Acme, DateTime.UnixEpoch, gone), new OperationCanceledException(gone))).StatusCode);
         Assert.Equal(StatusCode.Internal, (await FaultOfAsync(new FakeCall(Acme), new OperationCanceledException("a timer of ours"))).StatusCode);
     }
 

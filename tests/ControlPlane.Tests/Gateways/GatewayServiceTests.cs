@@ -72,7 +72,9 @@ public sealed class GatewayServiceTests(RunningControlPlane plane)
 
         // A second process on the same store, with books of its own.
         await using var other = await plane.OpenStoreAsync();
-        var resolver = new CallerResolver(new GatewayBook(other), new OperatorBook(other), TimeProvider.System);
+        var gateways = new GatewayBook(other);
+        var operators = new OperatorBook(other);
+        var resolver = new CallerResolver(gateways, operators, TimeProvider.System);
         Assert.Equal("gateways/shared", (await resolver.ResolveAsync(identity, null, TestContext.Current.CancellationToken)).Actor);
         await Admin.DisableGatewayAsync(new DisableGatewayRequest { Name = "gateways/shared" });
 

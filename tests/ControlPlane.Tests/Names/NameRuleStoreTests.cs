@@ -90,7 +90,7 @@ public sealed class NameRuleStoreTests : IAsyncLifetime
     [Fact]
     public async Task Book_SeesEveryChange()
     {
-        using var book = new NameBook(store);
+        var book = new NameBook(store);
         var rule = Rules.Allow("subtree:net.gq");
 
         Assert.False(await AllowedAsync());

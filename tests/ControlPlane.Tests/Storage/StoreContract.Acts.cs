@@ -1,4 +1,3 @@
-using GrpcCa.ControlPlane.Audit;
 using GrpcCa.ControlPlane.Refusals;
 using GrpcCa.ControlPlane.Storage;
 

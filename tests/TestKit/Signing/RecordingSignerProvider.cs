@@ -25,17 +25,25 @@ internal sealed class SignatureLog(string? file = null)
 
     public void Add(KeyUri key, ReadOnlySpan<byte> toBeSigned)
     {
-        var note = new SignatureNote(key.ToString(), Convert.ToHexStringLower(SHA256.HashData(toBeSigned)));
+        var note = new SignatureNote(key.ToString(), Convert.ToHexStringLower(SHA256.HashData(toBeSigned)), IsTbsCertificate(toBeSigned));
         lock (notes)
         {
             notes.Add(note);
             if (file is not null) File.AppendAllText(file, $"{note.Key} {note.TbsSha256}\n");
         }
     }
+
+    // RFC 5280 §4.1: a v3 TBSCertificate starts with [0] version and an INTEGER serial number after it; RFC 6960's
+    // ResponseData has GeneralizedTime or a responder there, and a TBSCertList starts with an INTEGER.
+    private static bool IsTbsCertificate(ReadOnlySpan<byte> tbs)
+    {
+        var inside = tbs[1] < 0x80 ? 2 : 2 + (tbs[1] & 0x7f);
+        return tbs[inside..].StartsWith((ReadOnlySpan<byte>)[0xa0, 3, 2, 1, 2, 2]);
+    }
 }
 
-/// <summary>One signature: the key's URI and the SHA-256 of what was signed, in lower-case hex.</summary>
-internal sealed record SignatureNote(string Key, string TbsSha256);
+/// <summary>One signature: the key's URI, the SHA-256 of what was signed in lower-case hex, and whether that was a certificate (or else a CRL or an OCSP response).</summary>
+internal sealed record SignatureNote(string Key, string TbsSha256, bool IsCertificate = true);
 
 /// <summary>A provider whose signatures are noted; everything else is the inner provider's.</summary>
 internal sealed class RecordingSignerProvider(ISignerProvider inner, SignatureLog log) : ISignerProvider

@@ -19,6 +19,12 @@ internal sealed record Account
 
     public bool TermsAgreed { get; init; }
 
+    /// <summary>The EAB key it was bound by; its name rules hold for the account for ever.</summary>
+    public string? EabKeyId { get; init; }
+
+    /// <summary>The verified binding as it came, JSON; echoed to its owner.</summary>
+    public string? Binding { get; init; }
+
     public required DateTimeOffset CreatedAt { get; init; }
 
     /// <summary>For compare-and-swap; the store counts it.</summary>

@@ -9,7 +9,7 @@ using GrpcCa.ControlPlane.Storage;
 namespace GrpcCa.ControlPlane.Acme.Accounts;
 
 /// <summary>Creates, finds, changes and deactivates accounts (RFC 8555 §7.3).</summary>
-internal sealed class AccountRegistry(IStore store, ProvisionerBook provisioners, TimeProvider time)
+internal sealed class AccountRegistry(IStore store, ProvisionerBook provisioners, ExternalAccounts externalAccounts, TimeProvider time)
 {
     /// <summary>new-account: the account of the request's key, made if need be (§7.3, §7.3.1).</summary>
     public async Task<(Account Account, bool Created)> CreateOrFindAsync(VerifiedRequest request, CancellationToken cancellationToken)
@@ -26,6 +26,7 @@ internal sealed class AccountRegistry(IStore store, ProvisionerBook provisioners
         var agreed = payload.FindBoolean("termsOfServiceAgreed") == true;
         if (provisioner.TermsOfServiceUrl is { } terms && !agreed)
             throw new RefusalException(RefusalReason.UserActionRequired, $"the terms of service at {terms} must be agreed to: send termsOfServiceAgreed") { TermsOfServiceUrl = terms };
+        var binding = await externalAccounts.VerifyAsync(request, payload, provisioner.ExternalAccountRequired, cancellationToken);
         var account = new Account
         {
             Id = Ids.New(),
@@ -33,6 +34,8 @@ internal sealed class AccountRegistry(IStore store, ProvisionerBook provisioners
             Key = key,
             Contacts = Contacts.Read(payload) ?? [],
             TermsAgreed = agreed,
+            EabKeyId = binding?.Key.Id,
+            Binding = binding?.Json,
             CreatedAt = time.GetUtcNow(),
         };
         return await store.ActAsync(async session =>
@@ -40,12 +43,15 @@ internal sealed class AccountRegistry(IStore store, ProvisionerBook provisioners
             if (await CertificateStore.IsKeyBlockedAsync(session, key.PublicKey.Sha256))
                 throw new RefusalException(RefusalReason.BadPublicKey, "this key was reported as compromised and is blocked");
             var created = await AccountStore.InsertAsync(session, account) == 1;
+            if (created && account.EabKeyId is { } eabKeyId && await EabKeyStore.UseAsync(session, eabKeyId, account.CreatedAt) != 1)
+                throw new RefusalException(RefusalReason.Unauthorized, $"the key {eabKeyId} binds no more accounts");
             // Two connections at once with one key make one account (A10).
             var kept = created ? account : Valid((await AccountStore.FindByKeyAsync(session, account.ProvisionerId, key.Thumbprint))!);
             return new Acted<(Account, bool)>((kept, created), new AuditEvent(account.CreatedAt, created ? "account.create" : "account.find", kept.Name, kept.Name,
             [
                 new("provisioner", kept.ProvisionerId),
                 new("keyThumbprint", kept.Key.Thumbprint),
+                new("eabKey", kept.EabKeyId ?? ""),
                 new("gateway", request.Context.Gateway.Id),
             ]));
         }, cancellationToken);

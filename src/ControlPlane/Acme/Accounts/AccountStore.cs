@@ -7,7 +7,7 @@ namespace GrpcCa.ControlPlane.Acme.Accounts;
 /// <summary>Rows of accounts. A key belongs to at most one account of a provisioner: the table says so.</summary>
 internal static class AccountStore
 {
-    private const string Columns = "id, provisioner_id, key_json, status, contacts, terms_agreed, created_at, version";
+    private const string Columns = "id, provisioner_id, key_json, status, contacts, terms_agreed, eab_key_id, binding, created_at, version";
 
     public static ValueTask<Account?> FindAsync(StoreSession session, string id) => session
         .Sql($"select {Columns} from accounts where id = @id")
@@ -22,9 +22,9 @@ internal static class AccountStore
 
     /// <summary>What the verifier reads at every request: one row by its primary key.</summary>
     public static ValueTask<AccountKeyRow?> FindKeyAsync(StoreSession session, string id) => session
-        .Sql("select provisioner_id, status, key_json from accounts where id = @id")
+        .Sql("select provisioner_id, status, key_json, eab_key_id from accounts where id = @id")
         .With("@id", id)
-        .FirstAsync(row => new AccountKeyRow(row.GetString(0), Enum.Parse<AccountStatus>(row.GetString(1)), row.GetString(2)));
+        .FirstAsync(row => new AccountKeyRow(row.GetString(0), Enum.Parse<AccountStatus>(row.GetString(1)), row.GetString(2), row.OptionalText(3)));
 
     /// <summary>A page, oldest first, after the given position.</summary>
     public static ValueTask<List<Account>> ListAsync(StoreSession session, DateTimeOffset afterTime, string afterId, int limit) => session
@@ -41,8 +41,9 @@ internal static class AccountStore
     /// <summary>Zero rows when another request made an account of this key first.</summary>
     public static ValueTask<int> InsertAsync(StoreSession session, Account account) => session
         .Sql("""
-            insert into accounts (id, provisioner_id, key_thumbprint, key_json, status, contacts, terms_agreed, created_at, version)
-            values (@id, @provisioner_id, @key_thumbprint, @key_json, @status, @contacts, @terms_agreed, @created_at, 1)
+            insert into accounts
+                (id, provisioner_id, key_thumbprint, key_json, status, contacts, terms_agreed, eab_key_id, binding, created_at, version)
+            values (@id, @provisioner_id, @key_thumbprint, @key_json, @status, @contacts, @terms_agreed, @eab_key_id, @binding, @created_at, 1)
             on conflict (provisioner_id, key_thumbprint) do nothing
             """)
         .With("@id", account.Id)
@@ -52,6 +53,8 @@ internal static class AccountStore
         .With("@status", account.Status.ToString())
         .With("@contacts", string.Join(' ', account.Contacts))
         .With("@terms_agreed", account.TermsAgreed)
+        .With("@eab_key_id", account.EabKeyId)
+        .With("@binding", account.Binding)
         .With("@created_at", account.CreatedAt)
         .ExecuteAsync();
 
@@ -79,10 +82,12 @@ internal static class AccountStore
         Status = Enum.Parse<AccountStatus>(row.GetString(3)),
         Contacts = [.. row.GetString(4).Split(' ', StringSplitOptions.RemoveEmptyEntries)],
         TermsAgreed = row.Truth(5),
-        CreatedAt = row.Time(6),
-        Version = row.GetInt64(7),
+        EabKeyId = row.OptionalText(6),
+        Binding = row.OptionalText(7),
+        CreatedAt = row.Time(8),
+        Version = row.GetInt64(9),
     };
 }
 
 /// <summary>The part of an account that a signature is checked with.</summary>
-internal sealed record AccountKeyRow(string ProvisionerId, AccountStatus Status, string KeyJson);
+internal sealed record AccountKeyRow(string ProvisionerId, AccountStatus Status, string KeyJson, string? EabKeyId);

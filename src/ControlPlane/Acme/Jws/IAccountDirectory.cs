@@ -11,7 +11,11 @@ internal interface IAccountDirectory
 }
 
 /// <summary>An account as far as signatures go.</summary>
-internal sealed record AccountKey(string AccountId, string ProvisionerId, AccountStatus Status, JsonWebKey Key);
+internal sealed record AccountKey(string AccountId, string ProvisionerId, AccountStatus Status, JsonWebKey Key)
+{
+    /// <summary>The EAB key the account was bound by, whose name rules hold for it; null without a binding.</summary>
+    public string? EabKeyId { get; init; }
+}
 
 /// <summary>RFC 8555 §7.1.6.</summary>
 internal enum AccountStatus

@@ -7,7 +7,7 @@ namespace GrpcCa.ControlPlane.Acme.Orders;
 
 /// <summary>The payload of new-order (RFC 8555 §7.4), read and canonical. Members it does not know are ignored.</summary>
 internal sealed record NewOrderPayload(
-    ImmutableArray<Identifier> Identifiers, string? Profile, DateTimeOffset? NotBefore, DateTimeOffset? NotAfter)
+    ImmutableArray<Identifier> Identifiers, string? Profile, DateTimeOffset? NotBefore, DateTimeOffset? NotAfter, string? Replaces)
 {
     private const int MostFaultsTold = 10;
 
@@ -16,7 +16,7 @@ internal sealed record NewOrderPayload(
     {
         var list = payload.RequireObjects("identifiers", mostIdentifiers);
         if (list.IsEmpty) throw new RefusalException(RefusalReason.Malformed, "identifiers is empty: an order needs at least one name");
-        return new NewOrderPayload(ReadIdentifiers(list), payload.FindString("profile"), payload.FindTime("notBefore"), payload.FindTime("notAfter"));
+        return new NewOrderPayload(ReadIdentifiers(list), payload.FindString("profile"), payload.FindTime("notBefore"), payload.FindTime("notAfter"), payload.FindString("replaces"));
     }
 
     /// <summary>One identifier object.</summary>

@@ -27,6 +27,9 @@ internal sealed record Order
     /// <summary>The profile the client named; null when it named none.</summary>
     public string? ProfileWanted { get; init; }
 
+    /// <summary>The certificate that this one replaces, as the client wrote its id (RFC 9773 §5).</summary>
+    public string? Replaces { get; init; }
+
     /// <summary>The start of validity the client asked for.</summary>
     public DateTimeOffset? NotBefore { get; init; }
 

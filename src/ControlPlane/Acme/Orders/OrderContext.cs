@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using GrpcCa.ControlPlane.Acme.Jws;
 using GrpcCa.ControlPlane.Authorities;
 using GrpcCa.ControlPlane.Gateways;
 using GrpcCa.ControlPlane.Names;
@@ -7,6 +8,7 @@ using GrpcCa.ControlPlane.Policy;
 using GrpcCa.ControlPlane.Profiles;
 using GrpcCa.ControlPlane.Provisioners;
 using GrpcCa.ControlPlane.Refusals;
+using GrpcCa.Protocol;
 
 namespace GrpcCa.ControlPlane.Acme.Orders;
 
@@ -19,9 +21,10 @@ internal sealed class OrderContexts(
 {
     /// <param name="provisionerId">Whose order it is.</param>
     /// <param name="profileId">The profile that was asked for; null takes the provisioner's.</param>
+    /// <param name="account">Whose name rules hold as well; null for none's.</param>
     /// <param name="cancellationToken">The call's.</param>
     /// <exception cref="RefusalException">AcmeNotFound, InvalidProfile, Unauthorized (disabled), ServerInternal (a broken configuration).</exception>
-    public async ValueTask<OrderContext> CurrentAsync(string provisionerId, string? profileId, CancellationToken cancellationToken)
+    public async ValueTask<OrderContext> CurrentAsync(string provisionerId, string? profileId, AccountKey? account, CancellationToken cancellationToken)
     {
         if (!(await provisioners.CurrentAsync(cancellationToken)).TryGetValue(provisionerId, out var provisioner))
             throw new RefusalException(RefusalReason.AcmeNotFound, $"there is no provisioner {Excerpt.Of(provisionerId)}");
@@ -39,6 +42,8 @@ internal sealed class OrderContexts(
         var reserved = await gateways.CurrentAsync(cancellationToken);
         // DESIGN §8: the provisioner's allowlist is mandatory; an authority without rules inherits, that is, allows.
         ImmutableArray<NameLevel> levels = [rules.Level(authority.Name, mandatory: false), rules.Level(provisioner.Name, mandatory: true)];
+        if (account is not null) levels = levels.Add(rules.Level(ResourceName.Of(ResourceName.Accounts, account.AccountId), mandatory: false));
+        if (account?.EabKeyId is { } eabKey) levels = levels.Add(rules.Level(ResourceName.Of(ResourceName.EabKeys, eabKey), mandatory: false));
         return new OrderContext(provisioner, profile, authority, issuer,
             new NameFacts(levels, reserved.IsReserved, authority.Name, authority.Constraints, time.GetUtcNow()));
     }

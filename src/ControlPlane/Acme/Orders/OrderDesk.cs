@@ -18,7 +18,7 @@ internal sealed class OrderDesk(IStore store, OrderContexts contexts, OrderOptio
     {
         var payload = request.RequireObject();
         var wanted = NewOrderPayload.Read(payload, options.MostIdentifiers);
-        var context = await contexts.CurrentAsync(request.Context.Provisioner, wanted.Profile, cancellationToken);
+        var context = await contexts.CurrentAsync(request.Context.Provisioner, wanted.Profile, request.Account, cancellationToken);
         var now = time.GetUtcNow();
         LeafPolicy.CheckWanted(context.Profile, now, wanted.NotBefore, wanted.NotAfter);
         CheckNames(context, wanted.Identifiers);
@@ -32,7 +32,7 @@ internal sealed class OrderDesk(IStore store, OrderContexts contexts, OrderOptio
         var name = NewOrderPayload.ReadIdentifier(request.RequireObject().RequireObject("identifier"));
         // §7.4.1: pre-authorization is not for wildcards.
         if (name.IsWildcard) throw new RefusalException(RefusalReason.Malformed, $"{name} is a wildcard, which cannot be authorized before an order");
-        var context = await contexts.CurrentAsync(request.Context.Provisioner, profileId: null, cancellationToken);
+        var context = await contexts.CurrentAsync(request.Context.Provisioner, profileId: null, request.Account, cancellationToken);
         CheckNames(context, [name]);
         var now = time.GetUtcNow();
         return await store.WriteAsync(
@@ -75,7 +75,7 @@ internal sealed class OrderDesk(IStore store, OrderContexts contexts, OrderOptio
     public static void CheckNames(OrderContext context, ImmutableArray<Identifier> identifiers)
     {
         var parts = identifiers.Select(i => (Name: i, Verdict: Decide(context, i))).Where(d => !d.Verdict.Allowed)
-            .Select(d => new RefusalPart(RefusalReason.RejectedIdentifier, d.Verdict.Explanation, d.Name)).ToList();
+            .Select(d => new RefusalPart(RefusalReason.RejectedIdentifier, d.Verdict.Explanation, d.Name.TypeName, d.Name.Value)).ToList();
         if (parts.Count == 0) return;
         var detail = parts.Count == 1 ? parts[0].Detail : $"{parts.Count} of {identifiers.Length} names are refused; the first: {parts[0].Detail}";
         throw new RefusalException(RefusalReason.RejectedIdentifier, detail) { Parts = parts };
@@ -105,6 +105,7 @@ internal sealed class OrderDesk(IStore store, OrderContexts contexts, OrderOptio
             AuthorizationIds = [.. authorizations.Select(a => a.Id)],
             ProfileId = context.Profile.Id,
             ProfileWanted = wanted.Profile,
+            Replaces = wanted.Replaces,
             NotBefore = wanted.NotBefore,
             NotAfter = wanted.NotAfter,
             CreatedAt = now,
@@ -112,6 +113,7 @@ internal sealed class OrderDesk(IStore store, OrderContexts contexts, OrderOptio
             ExpiresAt = authorizations.Min(a => a.ExpiresAt) is var first && first < expiresAt ? first : expiresAt,
             Evidence = request.Evidence.ToArray(),
         };
+        if (wanted.Replaces is { } replaced) await Replacement.ClaimAsync(session, replaced, order, now);
         await OrderStore.InsertAsync(session, order);
         return new OrderView(order with { Version = 1 }, authorizations, now);
     }

@@ -1,5 +1,5 @@
 using System.Collections.Immutable;
-using System.Security.Cryptography.X509Certificates;
+using GrpcCa.ControlPlane.Acme.Authorizations;
 using GrpcCa.ControlPlane.Acme.Jws;
 using GrpcCa.ControlPlane.Audit;
 using GrpcCa.ControlPlane.Certificates;
@@ -16,7 +16,7 @@ namespace GrpcCa.ControlPlane.Acme.Orders;
 /// finalize (RFC 8555 §7.4): the CSR against the order, the order against the policy of now, then the corridor. Writes
 /// the permit; touches no key.
 /// </summary>
-internal sealed class OrderFinalizer(IStore store, OrderContexts contexts, IssuanceCorridor corridor, TimeProvider time)
+internal sealed class OrderFinalizer(IStore store, OrderContexts contexts, CaaRecheck caa, IssuanceCorridor corridor, TimeProvider time)
 {
     /// <exception cref="RefusalException">OrderNotReady, BadCsr, BadPublicKey, RejectedIdentifier.</exception>
     public async Task<OrderView> FinalizeAsync(VerifiedRequest request, string orderId, CancellationToken cancellationToken)
@@ -25,12 +25,13 @@ internal sealed class OrderFinalizer(IStore store, OrderContexts contexts, Issua
         var view = await store.ReadAsync(s => OrderDesk.LoadAsync(s, request, orderId, time.GetUtcNow()), cancellationToken);
         CheckReady(view);
         var csr = CertificateSigningRequest.Parse(CsrPayload.Read(payload));
-        var context = await contexts.CurrentAsync(request.Context.Provisioner, view.Order.ProfileWanted, cancellationToken);
+        var context = await contexts.CurrentAsync(request.Context.Provisioner, view.Order.ProfileWanted, request.Account, cancellationToken);
         CheckCsr(csr, view.Order);
         LeafPolicy.CheckKey(csr.Key, context.Profile, request.Account!.Key.PublicKey);
         OrderDesk.CheckNames(context, view.Order.Identifiers);
         if (await store.ReadAsync(s => CertificateStore.IsKeyBlockedAsync(s, csr.Key.Sha256), cancellationToken))
             throw new RefusalException(RefusalReason.BadPublicKey, "the key in the CSR was reported as compromised and is blocked; make a new one");
+        await caa.CheckAsync(context.Provisioner, view.Authorizations, cancellationToken);
 
         await IssueAsync(request, view, context, csr, cancellationToken);
         return await store.ReadAsync(s => OrderDesk.LoadAsync(s, request, orderId, time.GetUtcNow()), cancellationToken);
@@ -40,9 +41,7 @@ internal sealed class OrderFinalizer(IStore store, OrderContexts contexts, Issua
         VerifiedRequest request, OrderView view, OrderContext context, CertificateSigningRequest csr, CancellationToken cancellationToken)
     {
         var order = view.Order;
-        using var issuer = X509CertificateLoader.LoadCertificate(context.Issuer.Der);
-        var (notBefore, notAfter) = LeafPolicy.Validity(
-            context.Profile, time.GetUtcNow(), issuer.NotBefore.ToUniversalTime(), issuer.NotAfter.ToUniversalTime(), order.NotBefore, order.NotAfter);
+        var (notBefore, notAfter) = LeafPolicy.Validity(context.Profile, time.GetUtcNow(), context.Issuer.Validity, order.NotBefore, order.NotAfter);
         var spec = new CertificateSpec
         {
             Role = CertificateRole.Leaf,
@@ -96,6 +95,7 @@ internal sealed class OrderFinalizer(IStore store, OrderContexts contexts, Issua
             CreatedAt = now,
         };
         await CertificateStore.InsertAsync(session, certificate, new CertificateEvidence(order.Evidence, finalizeEvidence));
+        if (order.Replaces is { } replaced) await Replacement.CloseAsync(session, replaced, certificate);
         var planned = await OrderStore.FindAsync(session, order.Id);
         if (planned?.PlannedSerial != issued.Serial.Hex || !await OrderStore.ReplaceAsync(session, planned, planned with { CertificateSerial = issued.Serial.Hex, Evidence = [] }))
             throw new InvalidOperationException($"order {order.Id} changed while its certificate was signed");

@@ -21,6 +21,7 @@ internal static class AcmeMapping
             TermsOfServiceAgreed = account.TermsAgreed,
             OrdersUrl = urls.AccountOrders(account.Id),
             KeyJson = account.Key.CanonicalJson,
+            ExternalAccountBindingJson = account.Binding ?? "",
         };
         wire.Contact.Add(account.Contacts);
         return wire;
@@ -38,6 +39,7 @@ internal static class AcmeMapping
             FinalizeUrl = urls.Finalize(order.Id),
             CertificateUrl = order.CertificateSerial is { } serial ? urls.Certificate(serial) : "",
             Profile = order.ProfileWanted ?? "",
+            Replaces = order.Replaces ?? "",
             Error = view.Error is { } error ? Problem(error.Reason, error.Detail, error.Identifier) : null,
         };
         wire.Identifiers.Add(order.Identifiers.Select(Name));

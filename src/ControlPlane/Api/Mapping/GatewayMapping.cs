@@ -82,6 +82,9 @@ internal static class GatewayMapping
             WebsiteUrl = provisioner.WebsiteUrl ?? "",
             NewAuthorization = true,
             KeyChange = true,
+            RenewalInfo = true,
+            ExternalAccountRequired = provisioner.ExternalAccountRequired,
+            CaaIdentities = { provisioner.CaaIdentities },
         };
         foreach (var profile in profiles.Values.Where(p => provisioner.Offers(p.Id))) directory.Profiles.Add(profile.Id, profile.Description);
         return directory;

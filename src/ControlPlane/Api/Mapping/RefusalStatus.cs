@@ -71,7 +71,7 @@ internal static class RefusalStatus
             {
                 Type = RefusalTable.Of(part.Reason).AcmeType,
                 Detail = Sentence(part.Detail),
-                Identifier = new AcmeIdentifier { Type = part.Identifier.TypeName, Value = part.Identifier.Value },
+                Identifier = new AcmeIdentifier { Type = part.NameType, Value = part.Name },
             });
         // RFC 8555 §6.2: the algorithms that would do.
         if (refusal.Reason == RefusalReason.BadSignatureAlgorithm) problem.Algorithms.Add(["ES256", "ES384", "ES512", "RS256", "EdDSA"]);

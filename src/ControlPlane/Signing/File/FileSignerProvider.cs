@@ -39,6 +39,21 @@ internal sealed class FileSignerProvider(FileKeyOptions options, KeyPassword pas
         }
     }
 
+    /// <summary>Takes in the key of a PEM file that another program made, once it is seen to belong to a certificate. Never replaces a key.</summary>
+    /// <exception cref="KeyUnavailableException">It cannot be read, belongs to another certificate, cannot sign for a CA, or the label is taken.</exception>
+    public async ValueTask<KeyUri> ImportAsync(string label, string file, string? passwordFile, ReadOnlyMemory<byte> subjectPublicKeyInfo, CancellationToken cancellationToken)
+    {
+        var pkcs8 = ForeignKey.Read(file, passwordFile, subjectPublicKeyInfo.Span);
+        try
+        {
+            return await ImportAsync(label, pkcs8, cancellationToken);
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(pkcs8);
+        }
+    }
+
     public ValueTask<ISigner> OpenAsync(KeyUri uri, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();

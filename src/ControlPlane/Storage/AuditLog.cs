@@ -1,9 +1,9 @@
 using System.Collections.Immutable;
 using System.Security.Cryptography;
+using GrpcCa.ControlPlane.Audit;
 using GrpcCa.ControlPlane.Refusals;
-using GrpcCa.ControlPlane.Storage;
 
-namespace GrpcCa.ControlPlane.Audit;
+namespace GrpcCa.ControlPlane.Storage;
 
 /// <summary>An event as it stands in the audit.</summary>
 /// <param name="Id">128 random bits, lower-case hex.</param>

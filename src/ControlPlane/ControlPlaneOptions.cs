@@ -71,9 +71,11 @@ internal sealed record ControlPlaneOptions
     public required Declaration Declare { get; init; }
 
     /// <exception cref="ConfigurationException">Lists every problem with its key.</exception>
-    public static ControlPlaneOptions Read(IConfiguration configuration)
+    public static ControlPlaneOptions Read(IConfiguration configuration) => Read(new ConfigurationReader(configuration));
+
+    /// <inheritdoc cref="Read(IConfiguration)"/>
+    public static ControlPlaneOptions Read(ConfigurationReader read)
     {
-        var read = new ConfigurationReader(configuration);
         var data = Path.GetFullPath(read.Text("Data:Directory", "/var/lib/grpcca"));
         var replica = read.Text("Replica:Id", "main");
         var options = new ControlPlaneOptions

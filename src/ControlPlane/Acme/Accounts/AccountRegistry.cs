@@ -93,8 +93,9 @@ internal sealed class AccountRegistry(IStore store, ProvisionerBook provisioners
             if (await CertificateStore.IsKeyBlockedAsync(session, newKey.PublicKey.Sha256))
                 throw new RefusalException(RefusalReason.BadPublicKey, "the new key was reported as compromised and is blocked");
             var old = await LoadAsync(session, request.Account!.AccountId);
-            // The outer signature was checked with the key of a moment ago.
-            if (!old.Key.IsSameKey(request.Account.Key)) throw Changed();
+            // The outer signature was checked with the key of a moment ago; a moment later it would not have been good.
+            if (!old.Key.IsSameKey(request.Account.Key))
+                throw new RefusalException(RefusalReason.Malformed, "the account was put under another key meanwhile; sign with that one");
             if (await AccountStore.FindByKeyAsync(session, old.ProvisionerId, newKey.Thumbprint) is { } holder)
                 throw new RefusalException(RefusalReason.KeyInUse, "the new key belongs to another account") { ConflictingAccountId = holder.Id };
             var next = old with { Key = newKey };

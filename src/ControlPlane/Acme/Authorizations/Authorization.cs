@@ -32,6 +32,9 @@ internal sealed record Authorization
     /// <summary>New orders may use it until then; the epoch while it is not valid.</summary>
     public DateTimeOffset ReusableUntil { get; init; } = DateTimeOffset.UnixEpoch;
 
+    /// <summary>When CAA last allowed the name; null when it was not asked.</summary>
+    public DateTimeOffset? CaaCheckedAt { get; init; }
+
     /// <summary>By its owner (RFC 8555 §7.5.2).</summary>
     public DateTimeOffset? DeactivatedAt { get; init; }
 

@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
-using System.Net;
 using GrpcCa.ControlPlane.Acme.Accounts;
 using GrpcCa.ControlPlane.Acme.Challenges;
+using GrpcCa.ControlPlane.Acme.Challenges.Caa;
 using GrpcCa.ControlPlane.Provisioners;
 using GrpcCa.ControlPlane.Refusals;
 using GrpcCa.ControlPlane.Storage;
@@ -13,7 +13,9 @@ internal sealed class ChallengeWorker(
     IStore store,
     IEnumerable<IChallengeValidator> validators,
     ValidationAttempts attempts,
+    CaaChecker caa,
     ProvisionerBook provisioners,
+    AccountUrls urls,
     ValidationOptions options,
     TimeProvider time,
     ILogger<ChallengeWorker> log)
@@ -36,17 +38,22 @@ internal sealed class ChallengeWorker(
     {
         var provisioner = (await provisioners.CurrentAsync(cancellationToken)).GetValueOrDefault(authorization.ProvisionerId);
         var validator = validators.First(v => v.Type == challenge.Type);
-        var bounds = options.BoundsFor(
-            provisioner?.Http01Port, provisioner?.TlsAlpn01Port, [.. (provisioner?.Ranges ?? []).Select(range => IPNetwork.Parse(range))]);
+        if (provisioner is not null && provisioner.Caa != CaaMode.Off) validator = new CaaGate(validator, caa, provisioner);
         // RFC 8555 §8.1, with the key that the account has now (K2a).
         var keyAuthorization = $"{challenge.Token}.{account.Key.Thumbprint}";
-        return await attempts.RunAsync(validator, new ChallengeTask(authorization.Identifier, challenge.Token, keyAuthorization, bounds), cancellationToken);
+        var task = new ChallengeTask(authorization.Identifier, challenge.Token, keyAuthorization, options.BoundsFor(provisioner))
+        {
+            Wildcard = authorization.Wildcard,
+            AccountUrls = await urls.OfAsync(authorization.ProvisionerId, authorization.AccountId, cancellationToken),
+            IssuerDomainNames = provisioner?.CaaIdentities ?? [],
+        };
+        return await attempts.RunAsync(validator, task, cancellationToken);
     }
 
     private async Task StoreAsync(Authorization seen, Challenge challenge, ImmutableArray<AttemptRecord> records, CancellationToken cancellationToken)
     {
         var last = records[^1].Outcome;
-        var reuse = (await provisioners.CurrentAsync(cancellationToken)).GetValueOrDefault(seen.ProvisionerId)?.AuthorizationReuse ?? TimeSpan.Zero;
+        var provisioner = (await provisioners.CurrentAsync(cancellationToken)).GetValueOrDefault(seen.ProvisionerId);
         await store.WriteAsync(async session =>
         {
             var old = await AuthorizationStore.FindAsync(session, seen.Id);
@@ -57,13 +64,25 @@ internal sealed class ChallengeWorker(
                 ? done with { Error = new ChallengeError(fault.Reason, fault.Detail) }
                 : done with { ValidatedAt = now };
             var next = old.With(done);
-            // A valid authorization stays good for its order, and for new orders as long as the provisioner says.
-            if (last.Fault is null)
-                next = next with { ReusableUntil = now + reuse, ExpiresAt = now + reuse > old.ExpiresAt ? now + reuse : old.ExpiresAt };
+            if (last.Fault is null) next = Proven(next, last, provisioner, now);
             return await AuthorizationStore.ReplaceAsync(session, old, next);
         }, CancellationToken.None);
         if (last.Fault is { } failure) log.Failed(seen.Identifier.ToString(), challenge.Type, records.Length, failure.Detail);
         else log.Validated(seen.Identifier.ToString(), challenge.Type, last.AddressDialled, records.Length);
+    }
+
+    // A valid authorization stays good for its order, and for new orders as long as the provisioner and the proof say.
+    private static Authorization Proven(Authorization authorization, ChallengeOutcome outcome, ProvisionerRecord? provisioner, DateTimeOffset now)
+    {
+        var reusable = now + (provisioner?.AuthorizationReuse ?? TimeSpan.Zero);
+        var expires = reusable > authorization.ExpiresAt ? reusable : authorization.ExpiresAt;
+        var end = outcome.GoodUntil ?? DateTimeOffset.MaxValue;
+        return authorization with
+        {
+            ReusableUntil = reusable < end ? reusable : end,
+            ExpiresAt = expires < end ? expires : end,
+            CaaCheckedAt = provisioner is null || provisioner.Caa == CaaMode.Off ? null : now,
+        };
     }
 
     private static Attempt Describe(AttemptRecord record) => new(

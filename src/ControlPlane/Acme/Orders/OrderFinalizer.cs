@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using GrpcCa.ControlPlane.Acme.Authorizations;
 using GrpcCa.ControlPlane.Acme.Jws;
 using GrpcCa.ControlPlane.Audit;
 using GrpcCa.ControlPlane.Certificates;
@@ -15,7 +16,7 @@ namespace GrpcCa.ControlPlane.Acme.Orders;
 /// finalize (RFC 8555 §7.4): the CSR against the order, the order against the policy of now, then the corridor. Writes
 /// the permit; touches no key.
 /// </summary>
-internal sealed class OrderFinalizer(IStore store, OrderContexts contexts, IssuanceCorridor corridor, TimeProvider time)
+internal sealed class OrderFinalizer(IStore store, OrderContexts contexts, CaaRecheck caa, IssuanceCorridor corridor, TimeProvider time)
 {
     /// <exception cref="RefusalException">OrderNotReady, BadCsr, BadPublicKey, RejectedIdentifier.</exception>
     public async Task<OrderView> FinalizeAsync(VerifiedRequest request, string orderId, CancellationToken cancellationToken)
@@ -30,6 +31,7 @@ internal sealed class OrderFinalizer(IStore store, OrderContexts contexts, Issua
         OrderDesk.CheckNames(context, view.Order.Identifiers);
         if (await store.ReadAsync(s => CertificateStore.IsKeyBlockedAsync(s, csr.Key.Sha256), cancellationToken))
             throw new RefusalException(RefusalReason.BadPublicKey, "the key in the CSR was reported as compromised and is blocked; make a new one");
+        await caa.CheckAsync(context.Provisioner, view.Authorizations, cancellationToken);
 
         await IssueAsync(request, view, context, csr, cancellationToken);
         return await store.ReadAsync(s => OrderDesk.LoadAsync(s, request, orderId, time.GetUtcNow()), cancellationToken);

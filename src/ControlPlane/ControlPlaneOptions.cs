@@ -30,6 +30,9 @@ internal sealed record ControlPlaneOptions
     /// <summary><c>Grpc:Endpoint</c>: host and port that join tokens carry; default the address it listens on.</summary>
     public string? Endpoint { get; init; }
 
+    /// <summary><c>Grpc:MaxConnections</c>: connections at a time, the admin socket's included; more are closed at once; default 1,000.</summary>
+    public required int MaxConnections { get; init; }
+
     /// <summary><c>Admin:Socket</c>: the local admin's Unix socket, in a 0700 directory; default <c>admin.sock</c> in the data directory.</summary>
     public required string AdminSocket { get; init; }
 
@@ -88,6 +91,7 @@ internal sealed record ControlPlaneOptions
             DataDirectory = data,
             Listen = read.Endpoint("Grpc:Listen", new IPEndPoint(IPAddress.Loopback, 14443))!,
             Endpoint = read.OptionalText("Grpc:Endpoint"),
+            MaxConnections = read.Number("Grpc:MaxConnections", 1000, 1, 1_000_000),
             AdminSocket = Path.GetFullPath(read.Text("Admin:Socket", Path.Combine(data, "admin.sock"))),
             ReplicaId = replica,
             Storage = ReadStorage(read, data),

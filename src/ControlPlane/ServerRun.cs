@@ -72,6 +72,8 @@ internal static class ServerRun
         HierarchyException or KeyUnavailableException or StoreSchemaException or StoreUnavailableException => fault.Message,
         // What was declared cannot be so, such as a base URL that is none.
         RefusalException => fault.Message,
+        // Two programs that founded at once; the other one was first.
+        DuplicateRowException => $"another program wrote the same at the same time; start again ({fault.Message})",
         IOException { InnerException: Microsoft.AspNetCore.Connections.AddressInUseException } => fault.Message,
         SocketException socket => $"cannot listen: {socket.Message}",
         IOException or UnauthorizedAccessException => fault.Message,

@@ -45,11 +45,13 @@ internal sealed class StartUp(
         await endpoint.RenewAsync(cancellationToken);
     }
 
-    /// <summary>Writes the declared gateway's join token; its endpoint is known once the program listens.</summary>
+    /// <summary>Writes the declared gateway's join token, unless the gateway is disabled; its endpoint is known once the program listens.</summary>
     public async Task WriteTokenAsync(CancellationToken cancellationToken)
     {
         if (options.Declare is not { GatewayId: { } id, GatewayTokenFile: { } file }) return;
-        var token = await gateways.CreateTokenAsync(id, Actor, cancellationToken);
+        // One that an operator disabled stays out, and is no reason not to start.
+        if ((await gateways.GetAsync(id, cancellationToken)).Disabled) return;
+        var token = await gateways.CreateTokenAsync(id, Actor, null, cancellationToken);
         SyncedFile.Write(file, System.Text.Encoding.ASCII.GetBytes(token.Text + "\n"), SyncedFile.Private);
     }
 
@@ -61,7 +63,8 @@ internal sealed class StartUp(
         if (!exists && !mayFound)
             throw new HierarchyException($"there is no CA in '{options.DataDirectory}' yet; found one with 'grpcca-server init'");
         if (mayFound) await founder.EnsureAsync(options.Hierarchy, cancellationToken);
-        if ((await provisioners.CurrentAsync(cancellationToken)).Count > 0) return;
+        // Provisioners that somebody deleted stay deleted: only a house without profiles was never founded.
+        if ((await provisioners.CurrentAsync(cancellationToken)).Count > 0 || (await store.ReadAsync(ProfileStore.LoadAsync, cancellationToken)).Count > 0) return;
         var authority = (await authorities.CurrentAsync(cancellationToken)).Active(AuthorityPurpose.Issuing)!;
         var now = time.GetUtcNow();
         await store.ActAsync(async session =>
@@ -78,12 +81,14 @@ internal sealed class StartUp(
         log.Founded(authority.RootSha256);
     }
 
-    // The allowlist of the command line holds at every start that gives one; without one, the store's rules stand.
+    // The allowlist of the command line holds at every start that gives one; without one, the store's rules stand. It
+    // speaks of the provisioners of the start: what operators made since has the rules that they gave it.
     private async Task DeclareNamesAsync(CancellationToken cancellationToken)
     {
         if (options.Declare.Allow is not { } patterns) return;
         var now = time.GetUtcNow();
-        foreach (var provisioner in (await provisioners.CurrentAsync(cancellationToken)).Values.OrderBy(p => p.Id, StringComparer.Ordinal))
+        var ours = ProvisionerBook.FromTheStart("").Select(p => p.Id).ToHashSet(StringComparer.Ordinal);
+        foreach (var provisioner in (await provisioners.CurrentAsync(cancellationToken)).Values.Where(p => ours.Contains(p.Id)).OrderBy(p => p.Id, StringComparer.Ordinal))
             await store.ActAsync(async session =>
             {
                 var changed = await NameRuleStore.ReplaceAllowAsync(session, provisioner.Name, patterns, Actor, now);

@@ -1,6 +1,9 @@
+using GrpcCa.ControlPlane.Access;
 using GrpcCa.ControlPlane.Acme.Authorizations;
 using GrpcCa.ControlPlane.Acme.Orders;
 using GrpcCa.ControlPlane.Authorities;
+using GrpcCa.ControlPlane.Gateways;
+using GrpcCa.ControlPlane.Issuance;
 using GrpcCa.ControlPlane.Storage;
 
 namespace GrpcCa.ControlPlane;
@@ -10,6 +13,9 @@ internal static class Sweeping
 {
     // Clients may still ask why an order of yesterday failed.
     private static readonly TimeSpan Grace = TimeSpan.FromHours(24);
+
+    // The certificate itself says what was issued; the plan beside it is for looking into recent faults.
+    private static readonly TimeSpan PlansKept = TimeSpan.FromDays(30);
     private static readonly TimeSpan Interval = TimeSpan.FromMinutes(5);
 
     public static IServiceCollection AddSweeping(this IServiceCollection services, ControlPlaneOptions options)
@@ -17,6 +23,9 @@ internal static class Sweeping
         services.AddSingleton(new SweepTask("orders", Interval, (session, now, batch) => OrderStore.SweepAsync(session, now - Grace, batch)));
         services.AddSingleton(new SweepTask("authorizations", Interval, (session, now, batch) => AuthorizationStore.SweepAsync(session, now - Grace, batch)));
         services.AddSingleton(new SweepTask("identities", Interval, (session, now, batch) => AuthorityStore.SweepIdentitiesAsync(session, now - Grace, batch)));
+        services.AddSingleton(new SweepTask("join tokens", Interval, JoinTokenStore.SweepAsync));
+        services.AddSingleton(new SweepTask("request ids", Interval, RequestIdStore.SweepAsync));
+        services.AddSingleton(new SweepTask("issuance plans", Interval, (session, now, batch) => IssuancePlanSweep.DeleteIssuedAsync(session, now - PlansKept, batch)));
         services.AddSingleton(options.Storage);
         return services.AddHostedService<Sweeper>();
     }

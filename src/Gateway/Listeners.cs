@@ -13,6 +13,9 @@ internal static class Listeners
     /// <summary>How long requests under way may take when the gateway stops.</summary>
     public static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(5);
 
+    // ACME clients ask one thing after the other; a few share a connection at most.
+    private const int StreamsPerConnection = 32;
+
     public static WebApplication Build(GatewayOptions options, TlsDuty tls, FrontDoor door, ILoggerFactory logs)
     {
         // Empty: no appsettings.json from the working directory, no ASPNETCORE_ variables, one configuration only.
@@ -55,6 +58,8 @@ internal static class Listeners
         limits.MaxConcurrentConnections = options.MaxConnections;
         limits.RequestHeadersTimeout = options.HeaderTimeout;
         limits.KeepAliveTimeout = options.KeepAlive;
+        // One body of at most 64 KiB is in memory for each stream: connections x streams x 64 KiB bounds them all.
+        limits.Http2.MaxStreamsPerConnection = StreamsPerConnection;
         limits.Http2.MaxRequestHeaderFieldSize = Math.Min(options.MaxHeaders, 16 * 1024);
     }
 

@@ -29,13 +29,6 @@ internal sealed class RequestLedger(IStore store, TimeProvider time)
         if (!await RequestIdStore.AddAsync(session, row)) throw new RequestRepeatedException();
     }
 
-    /// <summary>Forgets what is older than a day, a small batch at a time.</summary>
-    public Task<int> SweepAsync(int limit, CancellationToken cancellationToken)
-    {
-        var now = time.GetUtcNow();
-        return store.WriteAsync(session => RequestIdStore.SweepAsync(session, now, limit), cancellationToken);
-    }
-
     private async ValueTask<byte[]?> FindAsync(StoreSession session, RequestMark mark)
     {
         var row = await RequestIdStore.FindAsync(session, mark.Actor, mark.RequestId, time.GetUtcNow());

@@ -17,7 +17,7 @@ using EabKey = GrpcCa.ControlPlane.Acme.Accounts.EabKey;
 namespace GrpcCa.ControlPlane.Api;
 
 /// <summary>AccountService: ACME accounts, as operators see them.</summary>
-internal sealed class AccountApi(IStore store, ExternalAccounts externalAccounts) : AccountService.AccountServiceBase
+internal sealed class AccountApi(IStore store, ExternalAccounts externalAccounts, OnceOnly onceOnly) : AccountService.AccountServiceBase
 {
     private const string Query = "accounts";
     private const string EabQuery = "eabKeys";
@@ -60,11 +60,16 @@ internal sealed class AccountApi(IStore store, ExternalAccounts externalAccounts
         if (request.EabKeyId.Length > 0) ChosenId.Check(request.EabKeyId, "eab_key_id");
         var wanted = request.EabKey;
         var allow = request.Allow.Select(NameRulePattern.Parse).ToImmutableArray();
-        var (key, macKey) = await externalAccounts.CreateAsync(
-            request.EabKeyId.Length > 0 ? request.EabKeyId : Ids.New(),
-            Wire.Id(wanted.Provisioner, ResourceName.Provisioners, "eab_key.provisioner"),
-            wanted.Comment, Wire.Moment(wanted.ExpireTime, "eab_key.expire_time"), wanted.MaxUses, allow, context.Caller().Actor, context.CancellationToken);
-        return new CreateEabKeyResponse { EabKey = ToProto(key), MacKey = macKey };
+        return await onceOnly.RunAsync(context, request, request.RequestId, CreateEabKeyResponse.Parser, async note =>
+        {
+            var (key, macKey) = await externalAccounts.CreateAsync(
+                request.EabKeyId.Length > 0 ? request.EabKeyId : Ids.New(),
+                Wire.Id(wanted.Provisioner, ResourceName.Provisioners, "eab_key.provisioner"),
+                wanted.Comment, Wire.Moment(wanted.ExpireTime, "eab_key.expire_time"), wanted.MaxUses, allow, context.Caller().Actor,
+                // What is kept for a repeated request has no secret in it: that is shown once.
+                note is null ? null : (session, made) => note(session, new CreateEabKeyResponse { EabKey = ToProto(made) }), context.CancellationToken);
+            return new CreateEabKeyResponse { EabKey = ToProto(key), MacKey = macKey };
+        });
     }
 
     public override async Task<V1.EabKey> DisableEabKey(DisableEabKeyRequest request, ServerCallContext context) => ToProto(

@@ -161,6 +161,7 @@ internal sealed class AcmeApi(
     public override async Task<GetRenewalInfoResponse> GetRenewalInfo(GetRenewalInfoRequest request, ServerCallContext context)
     {
         var provisionerId = Wire.Id(request.Provisioner, ResourceName.Provisioners, "provisioner");
+        await requests.CheckServedAsync(provisionerId, context);
         var window = await renewals.FindAsync(provisionerId, request.CertificateId, context.CancellationToken);
         return new GetRenewalInfoResponse
         {

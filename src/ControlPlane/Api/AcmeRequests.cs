@@ -12,6 +12,15 @@ namespace GrpcCa.ControlPlane.Api;
 /// <summary>Turns what a gateway carries into a verified request: the first step of every ACME call.</summary>
 internal sealed class AcmeRequests(RequestVerifier verifier, GatewayBook gateways, ProvisionerBook provisioners)
 {
+    /// <summary>Refuses a provisioner that the calling gateway may not serve; for what clients ask without a signature.</summary>
+    /// <exception cref="RefusalException">AcmeNotFound, in the words of a provisioner that is not there.</exception>
+    public async ValueTask CheckServedAsync(string provisionerId, ServerCallContext context)
+    {
+        var snapshot = await gateways.CurrentAsync(context.CancellationToken);
+        if (!snapshot.ById.TryGetValue(context.Caller().Id, out var gateway) || !gateway.MayServe(provisionerId))
+            throw new RefusalException(RefusalReason.AcmeNotFound, $"there is no provisioner {Excerpt.Of(provisionerId)}");
+    }
+
     public async ValueTask<VerifiedRequest> VerifyAsync(
         SignedRequest signed, AcmeResource resource, KeyRequirement requirement, ServerCallContext context, string id = "", string subId = "")
     {

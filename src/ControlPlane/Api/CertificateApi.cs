@@ -42,8 +42,14 @@ internal sealed class CertificateApi(IStore store, AuthorityBook authorities, Re
     {
         if (request.ExplanationUrl.Length > 0 && !(Uri.TryCreate(request.ExplanationUrl, UriKind.Absolute, out var url) && url.Scheme is "http" or "https"))
             throw new RefusalException(RefusalReason.InvalidArgument, "is no http or https URL") { Field = "explanation_url" };
-        var count = await renewals.AdvanceAsync(request.Target, request.ExplanationUrl, request.ValidateOnly, context.Caller().Actor, context.CancellationToken);
-        return new AdvanceRenewalsResponse { Certificates = count };
+        // A question is not remembered as the answer to the act.
+        return await onceOnly.RunAsync(context, request, request.ValidateOnly ? "" : request.RequestId, AdvanceRenewalsResponse.Parser, async note =>
+            new AdvanceRenewalsResponse
+            {
+                Certificates = await renewals.AdvanceAsync(
+                    request.Target, request.ExplanationUrl, request.ValidateOnly, context.Caller().Actor,
+                    note is null ? null : (session, count) => note(session, new AdvanceRenewalsResponse { Certificates = count }), context.CancellationToken),
+            });
     }
 
     public override async Task<Certificate> RevokeCertificate(RevokeCertificateRequest request, ServerCallContext context)

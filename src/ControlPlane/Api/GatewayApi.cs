@@ -57,8 +57,14 @@ internal sealed class GatewayApi(
     public override async Task<CreateJoinTokenResponse> CreateJoinToken(CreateJoinTokenRequest request, ServerCallContext context)
     {
         var id = Wire.Id(request.Gateway, ResourceName.Gateways, "gateway");
-        var token = await registry.CreateTokenAsync(id, context.Caller().Actor, context.CancellationToken);
-        return new CreateJoinTokenResponse { JoinToken = token.Text, ExpireTime = Wire.Time(token.ExpiresAt) };
+        return await onceOnly.RunAsync(context, request, request.RequestId, CreateJoinTokenResponse.Parser, async note =>
+        {
+            Alongside<DraftToken>? alongside = note is null
+                ? null
+                : (session, made) => note(session, new CreateJoinTokenResponse { ExpireTime = Wire.Time(made.ExpiresAt) });
+            var token = await registry.CreateTokenAsync(id, context.Caller().Actor, alongside, context.CancellationToken);
+            return new CreateJoinTokenResponse { JoinToken = token.Text, ExpireTime = Wire.Time(token.ExpiresAt) };
+        });
     }
 
     public override async Task<EnrollGatewayResponse> EnrollGateway(EnrollGatewayRequest request, ServerCallContext context)

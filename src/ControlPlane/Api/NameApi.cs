@@ -73,6 +73,20 @@ internal sealed class NameApi(
         }, context.CancellationToken);
     }
 
+    public override async Task<Empty> UnsetNameLevel(UnsetNameLevelRequest request, ServerCallContext context)
+    {
+        var level = request.Level;
+        if (ResourceName.TryParse(level, ResourceName.Provisioners, out _))
+            throw new RefusalException(RefusalReason.FailedPrecondition, "a provisioner's level is always set: without rules it allows nothing; delete its rules one by one") { Field = "level" };
+        var actor = context.Caller().Actor;
+        return await store.ActAsync(async session =>
+        {
+            var rules = await NameLevelStore.UnsetAsync(session, level)
+                ?? throw new RefusalException(RefusalReason.NotFound, $"{Excerpt.Of(level)} is not set") { Field = "level" };
+            return new Acted<Empty>(new Empty(), NameRuleAudit.Unset(level, rules, actor, time.GetUtcNow()));
+        }, context.CancellationToken);
+    }
+
     public override async Task<TestNameResponse> TestName(TestNameRequest request, ServerCallContext context)
     {
         var provisioner = Wire.Id(request.Provisioner, ResourceName.Provisioners, "provisioner");

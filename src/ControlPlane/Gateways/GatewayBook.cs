@@ -29,7 +29,7 @@ internal sealed class GatewaySnapshot
         originsOfAll = Origins(All.Where(g => g.ProvisionerIds.IsEmpty));
         originsOfNamed = All.SelectMany(g => g.ProvisionerIds).Distinct(StringComparer.Ordinal)
             .ToFrozenDictionary(id => id, id => Origins(All.Where(g => g.MayServe(id))), StringComparer.Ordinal);
-        reserved = All.SelectMany(g => g.TlsNames).Where(n => !IsLoopback(n)).ToFrozenSet();
+        reserved = All.SelectMany(g => g.OwnNames).Where(n => !IsLoopback(n)).ToFrozenSet();
         reservedParents = reserved.Where(n => n.Type == IdentifierType.Dns && !n.IsWildcard)
             .Select(n => ParentOf(n.Value)).Where(p => p.Length > 0).ToFrozenSet(StringComparer.Ordinal);
     }
@@ -46,8 +46,8 @@ internal sealed class GatewaySnapshot
     public FrozenSet<string> OriginsOf(string provisionerId) => originsOfNamed.GetValueOrDefault(provisionerId, originsOfAll);
 
     /// <summary>
-    /// Whether the name belongs to a gateway's own TLS certificate, so that no ACME provisioner issues it: the name
-    /// itself, and a wildcard that would cover it. Loopback names belong to no host in particular.
+    /// Whether the name is a gateway's own (<see cref="GatewayRecord.OwnNames"/>), so that no ACME provisioner issues it:
+    /// the name itself, and a wildcard that would cover it. Loopback names belong to no host in particular.
     /// </summary>
     public bool IsReserved(Identifier name) =>
         reserved.Contains(name) || (name.IsWildcard && reservedParents.Contains(name.WithoutWildcard.Value));

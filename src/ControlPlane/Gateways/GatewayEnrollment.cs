@@ -19,6 +19,8 @@ internal sealed class GatewayEnrollment(
     /// </summary>
     public async Task<GatewayIdentity> EnrollAsync(string secret, ReadOnlyMemory<byte> csrDer, CancellationToken cancellationToken)
     {
+        // Strangers may call: without a token that is known they cost one indexed read, no parsing and no write.
+        await store.ReadAsync(session => JoinTokens.SubjectAsync(session, ResourceName.Gateways, secret, time.GetUtcNow()), cancellationToken);
         var key = IdentityRequest.KeyOf(csrDer);
         var gateway = await store.WriteAsync(async session =>
         {

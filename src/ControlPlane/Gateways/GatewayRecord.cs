@@ -39,5 +39,15 @@ internal sealed record GatewayRecord
     /// <summary>The names of its own TLS certificate.</summary>
     public ImmutableArray<Identifier> TlsNames => DeclaredTlsNames.IsEmpty ? [.. BaseUrls.Select(BaseUrl.HostOf).Distinct()] : DeclaredTlsNames;
 
+    /// <summary>
+    /// Names that are for its TLS certificate alone: those in it, and the hosts of base URLs, current and retired, that it
+    /// covers or has to cover. A host beyond the declared names has its TLS ended by somebody else, who may use ACME.
+    /// </summary>
+    public IEnumerable<Identifier> OwnNames => TlsNames.Concat(BaseUrls.Concat(RetiredBaseUrls).Select(BaseUrl.HostOf).Where(IsCovered)).Distinct();
+
+    private bool IsCovered(Identifier host) => DeclaredTlsNames.IsEmpty || DeclaredTlsNames.Contains(host)
+        || (host.Type == IdentifierType.Dns && host.Value.IndexOf('.', StringComparison.Ordinal) is var dot and > 0
+            && DeclaredTlsNames.Any(n => n.IsWildcard && n.WithoutWildcard.Value == host.Value[(dot + 1)..]));
+
     public bool MayServe(string provisionerId) => ProvisionerIds.IsEmpty || ProvisionerIds.Contains(provisionerId, StringComparer.Ordinal);
 }

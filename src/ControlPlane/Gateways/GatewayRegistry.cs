@@ -74,7 +74,7 @@ internal sealed class GatewayRegistry(IStore store, ProvisionerBook provisioners
     }
 
     /// <summary>A new token; those before it are void.</summary>
-    public async Task<DraftToken> CreateTokenAsync(string id, string actor, CancellationToken cancellationToken)
+    public async Task<DraftToken> CreateTokenAsync(string id, string actor, Alongside<DraftToken>? alongside, CancellationToken cancellationToken)
     {
         var token = await tokens.DraftAsync(cancellationToken);
         return await store.ActAsync(async session =>
@@ -82,6 +82,7 @@ internal sealed class GatewayRegistry(IStore store, ProvisionerBook provisioners
             var gateway = await FindAsync(session, id);
             if (gateway.Disabled) throw new RefusalException(RefusalReason.FailedPrecondition, $"gateway '{id}' is disabled; enable it first");
             await JoinTokenStore.PutAsync(session, gateway.Name, token.SecretSha256, token.ExpiresAt);
+            if (alongside is not null) await alongside(session, token);
             var facts = new AuditEvent(time.GetUtcNow(), "gateway.createToken", actor, gateway.Name, [new("expires", token.ExpiresAt.ToString("O"))]);
             return new Acted<DraftToken>(token, facts);
         }, cancellationToken);

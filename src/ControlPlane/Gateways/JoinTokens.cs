@@ -26,7 +26,7 @@ internal sealed record DraftToken(string Text, byte[] SecretSha256, DateTimeOffs
 }
 
 /// <summary>One-time tokens by which gateways and operators join.</summary>
-internal sealed class JoinTokens(IStore store, IdentityAuthority authority, JoinTokenOptions options, TimeProvider time)
+internal sealed class JoinTokens(IdentityAuthority authority, JoinTokenOptions options, TimeProvider time)
 {
     private const int SecretBytes = 32;
 
@@ -53,13 +53,6 @@ internal sealed class JoinTokens(IStore store, IdentityAuthority authority, Join
     public static async ValueTask SpendAsync(StoreSession session, string secret)
     {
         if (!await JoinTokenStore.SpendAsync(session, Hash(secret))) throw Unknown();
-    }
-
-    /// <summary>Forgets tokens whose time is over, a small batch at a time.</summary>
-    public Task<int> SweepAsync(int limit, CancellationToken cancellationToken)
-    {
-        var now = time.GetUtcNow();
-        return store.WriteAsync(session => JoinTokenStore.SweepAsync(session, now, limit), cancellationToken);
     }
 
     // The secret is 256 random bits: a plain hash cannot be guessed backwards.

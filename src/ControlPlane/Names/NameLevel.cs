@@ -4,7 +4,7 @@ namespace GrpcCa.ControlPlane.Names;
 
 /// <summary>One of the levels that must all let a name through: an authority, a provisioner, later an account, a key, a tool.</summary>
 /// <param name="Name"><c>authorities/{id}</c> or <c>provisioners/{id}</c>.</param>
-/// <param name="Mandatory">True when no rules means nothing is allowed; false when no rules leaves it to the other levels.</param>
+/// <param name="Mandatory">True when it is always set; false when a level that nobody set leaves it to the other levels.</param>
 /// <param name="Rules">Its rules, expired ones too: a level whose rules have all expired is set, and allows nothing.</param>
 internal sealed record NameLevel(string Name, bool Mandatory, NameRuleSet Rules)
 {
@@ -12,6 +12,9 @@ internal sealed record NameLevel(string Name, bool Mandatory, NameRuleSet Rules)
     {
     }
 
+    /// <summary>Whether it was given a rule since it was last unset: it stays set when its rules go, and then allows nothing.</summary>
+    public bool IsMarked { get; init; }
+
     /// <summary>Whether the level has a say of its own.</summary>
-    public bool IsSet => Mandatory || !Rules.Rules.IsEmpty;
+    public bool IsSet => Mandatory || IsMarked || !Rules.Rules.IsEmpty;
 }

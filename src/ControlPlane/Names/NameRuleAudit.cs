@@ -9,6 +9,9 @@ internal static class NameRuleAudit
 
     public static AuditEvent Deleted(NameRule rule, string actor, DateTimeOffset now) => Of("nameRule.delete", rule, actor, now);
 
+    public static AuditEvent Unset(string level, int rules, string actor, DateTimeOffset now) =>
+        new(now, "nameLevel.unset", actor, level, [new("rules", rules.ToString(System.Globalization.CultureInfo.InvariantCulture))]);
+
     private static AuditEvent Of(string action, NameRule rule, string actor, DateTimeOffset now) =>
         new(now, action, actor, $"nameRules/{rule.Id}",
         [

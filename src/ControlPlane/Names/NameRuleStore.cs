@@ -16,7 +16,7 @@ internal static class NameRuleStore
 {
     private const string Columns = "id, level, effect, pattern, comment, expires_at, creator, created_at";
 
-    /// <summary>Adds a rule.</summary>
+    /// <summary>Adds a rule; its level is set from then on.</summary>
     /// <exception cref="RefusalException">AlreadyExists: the level has a rule of this effect and pattern.</exception>
     public static async ValueTask InsertAsync(StoreSession session, NameRule rule)
     {
@@ -35,6 +35,7 @@ internal static class NameRuleStore
             .With("created_at", rule.CreatedAt)
             .ExecuteAsync();
         if (inserted != 1) throw await SameRuleAsync(session, rule);
+        await NameLevelStore.MarkAsync(session, rule.Level, rule.CreatedAt);
         await Generation.BumpAsync(session);
     }
 

@@ -16,6 +16,8 @@ internal sealed class OperatorEnrollment(IStore store, IdentityAuthority identit
     /// <summary>Exchanges a secret for an identity; the secret is spent before anything is signed.</summary>
     public async Task<OperatorIdentity> EnrollAsync(string secret, ReadOnlyMemory<byte> csrDer, CancellationToken cancellationToken)
     {
+        // Strangers may call: without a token that is known they cost one indexed read, no parsing and no write.
+        await store.ReadAsync(session => JoinTokens.SubjectAsync(session, ResourceName.Operators, secret, time.GetUtcNow()), cancellationToken);
         var key = IdentityRequest.KeyOf(csrDer);
         var record = await store.WriteAsync(async session =>
         {

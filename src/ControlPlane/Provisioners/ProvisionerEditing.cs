@@ -1,7 +1,9 @@
 using System.Collections.Frozen;
+using System.Globalization;
 using System.Net;
 using GrpcCa.ControlPlane.Audit;
 using GrpcCa.ControlPlane.Authorities;
+using GrpcCa.ControlPlane.Names;
 using GrpcCa.ControlPlane.Pki;
 using GrpcCa.ControlPlane.Profiles;
 using GrpcCa.ControlPlane.Refusals;
@@ -57,6 +59,7 @@ internal sealed class ProvisionerEditing(IStore store, AuthorityBook authorities
             var now = time.GetUtcNow();
             if (await ProvisionerStore.FindAsync(session, wanted.Id) is not null)
                 throw new RefusalException(RefusalReason.AlreadyExists, $"{wanted.Name} exists already") { Field = "provisioner_id" };
+            await CheckWithinAsync(session, wanted);
             await ProvisionerStore.InsertAsync(session, wanted, now);
             var made = wanted with { CreatedAt = now, UpdatedAt = now, Version = 1 };
             if (alongside is not null) await alongside(session, made);
@@ -80,6 +83,7 @@ internal sealed class ProvisionerEditing(IStore store, AuthorityBook authorities
             var old = await ProvisionerStore.FindAsync(session, id) ?? throw Missing(id);
             if (old.Version != current.Version || (etag.Length > 0 && etag != old.Etag))
                 throw new RefusalException(RefusalReason.Conflict, $"{old.Name} was changed in the meantime: its etag is {old.Etag}; read it again");
+            await CheckWithinAsync(session, wanted);
             var now = time.GetUtcNow();
             await ProvisionerStore.ReplaceAsync(session, wanted, now);
             var next = wanted with { Version = old.Version + 1, UpdatedAt = now };
@@ -94,12 +98,28 @@ internal sealed class ProvisionerEditing(IStore store, AuthorityBook authorities
         var live = await ProvisionerStore.CountLiveCertificatesAsync(session, id, now);
         if (live > 0 && !force)
             throw new RefusalException(RefusalReason.FailedPrecondition, $"{live} certificates of {old.Name} are valid still; revoke them, wait for their end, or force the removal: they stay valid then");
+        // A provisioner made later under the same id starts without rules and without clients.
+        var rules = await NameLevelStore.UnsetAsync(session, old.Name) ?? 0;
+        var (accounts, eabKeys) = await ProvisionerStore.RevokeClientsAsync(session, id);
         await ProvisionerStore.DeleteAsync(session, id);
-        return new Acted<bool>(true, Event("provisioner.delete", actor, old, now));
+        return new Acted<bool>(true, Event("provisioner.delete", actor, old, now,
+            new("nameRules", Text(rules)), new("revokedAccounts", Text(accounts)), new("disabledEabKeys", Text(eabKeys))));
     }, cancellationToken);
 
-    private static AuditEvent Event(string action, string actor, ProvisionerRecord provisioner, DateTimeOffset now) =>
-        new(now, action, actor, provisioner.Name, [new("document", ProvisionerStore.Write(provisioner))]);
+    // What CheckAsync saw may be gone by now; within the act nothing goes any more.
+    private static async ValueTask CheckWithinAsync(StoreSession session, ProvisionerRecord next)
+    {
+        if (!(await AuthorityStore.LoadAsync(session)).Authorities.Any(a => a.Id == next.AuthorityId && a.Purpose == AuthorityPurpose.Issuing))
+            throw Wrong("provisioner.authority", $"there is no issuing authority {Excerpt.Of(next.AuthorityId)}");
+        foreach (var profile in next.Profiles.Append(next.DefaultProfile))
+            if (await ProfileStore.FindAsync(session, profile) is null) throw Wrong("provisioner.profiles", $"there is no profile {Excerpt.Of(profile)}");
+    }
+
+    private static AuditEvent Event(
+        string action, string actor, ProvisionerRecord provisioner, DateTimeOffset now, params ReadOnlySpan<KeyValuePair<string, string>> more) =>
+        new(now, action, actor, provisioner.Name, [new("document", ProvisionerStore.Write(provisioner)), .. more]);
+
+    private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
 
     private static void CheckPort(int? port, string field)
     {

@@ -2,6 +2,7 @@ using System.Collections.Frozen;
 using System.Data.Common;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using GrpcCa.ControlPlane.Acme.Jws;
 using GrpcCa.ControlPlane.Storage;
 
 namespace GrpcCa.ControlPlane.Provisioners;
@@ -54,6 +55,19 @@ internal static class ProvisionerStore
     {
         await session.Sql("delete from provisioners where id = @id").With("@id", id).ExecuteAsync();
         await Generation.BumpAsync(session);
+    }
+
+    /// <summary>Ends what belongs to a provisioner that goes, so that one made later under its id inherits nothing: accounts are revoked, EAB keys disabled.</summary>
+    public static async ValueTask<(int Accounts, int EabKeys)> RevokeClientsAsync(StoreSession session, string id)
+    {
+        var accounts = await session
+            .Sql("update accounts set status = @revoked, version = version + 1 where provisioner_id = @id and status = @valid")
+            .With("@revoked", nameof(AccountStatus.Revoked))
+            .With("@valid", nameof(AccountStatus.Valid))
+            .With("@id", id)
+            .ExecuteAsync();
+        var keys = await session.Sql("update eab_keys set disabled = 1 where provisioner_id = @id and disabled = 0").With("@id", id).ExecuteAsync();
+        return (accounts, keys);
     }
 
     /// <summary>Certificates of the provisioner that somebody may be using.</summary>

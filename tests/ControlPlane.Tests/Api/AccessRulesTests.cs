@@ -47,6 +47,7 @@ public sealed class AccessRulesTests
         ["NameService/TestName"] = Readers,
         ["NameService/CreateNameRule"] = "Operator Owner",
         ["NameService/DeleteNameRule"] = "Operator Owner",
+        ["NameService/UnsetNameLevel"] = "Operator Owner",
         ["OperatorService/GetOperator"] = "Auditor Operator Owner",
         ["OperatorService/ListOperators"] = "Auditor Operator Owner",
         ["OperatorService/CreateOperator"] = "Owner",

@@ -41,6 +41,28 @@ public sealed class AdminServicesTests(RunningControlPlane plane)
         Assert.Equal(StatusCode.NotFound, gone.StatusCode);
     }
 
+    [Fact]
+    public async Task NameLevel_IsUnsetByAnActOfItsOwn()
+    {
+        var admin = plane.Admin();
+        var names = new NameService.NameServiceClient(admin);
+        var key = await new AccountService.AccountServiceClient(admin).CreateEabKeyAsync(new CreateEabKeyRequest
+        {
+            EabKeyId = "unset-level", EabKey = new EabKey { Provisioner = "provisioners/acme" }, Allow = { "exact:level.test" },
+        });
+        var request = new UnsetNameLevelRequest { Level = key.EabKey.Name };
+
+        await names.UnsetNameLevelAsync(request);
+        var left = await names.ListNameRulesAsync(new ListNameRulesRequest { Filter = $"level = \"{key.EabKey.Name}\"" });
+        var again = await Assert.ThrowsAsync<RpcException>(async () => await names.UnsetNameLevelAsync(request));
+        var provisioner = await Assert.ThrowsAsync<RpcException>(async () => await names.UnsetNameLevelAsync(new UnsetNameLevelRequest { Level = "provisioners/acme" }));
+        var audit = await new AuditService.AuditServiceClient(admin).ListAuditEventsAsync(new ListAuditEventsRequest { PageSize = 1000 });
+
+        Assert.Empty(left.NameRules);
+        Assert.Equal((StatusCode.NotFound, StatusCode.FailedPrecondition), (again.StatusCode, provisioner.StatusCode));
+        Assert.Contains(audit.AuditEvents, e => e.Action == "nameLevel.unset");
+    }
+
     [Theory]
     [InlineData("operators/x", "exact:a.test", "name_rule.level")]
     [InlineData("provisioners/none", "exact:a.test", "name_rule.level")]

@@ -88,6 +88,23 @@ public sealed class FieldBehaviorTests
         Assert.Equal(["https://ca.test"], request.Gateway.BaseUrls);
     }
 
+    [Theory]
+    [InlineData("acme.caa", false)]
+    [InlineData("acme.limits", false)]
+    [InlineData("acme.no_such", true)]
+    [InlineData("acme.caa.deeper", true)]
+    [InlineData("acme.challenges.x", true)]
+    [InlineData("display_name.x", true)]
+    [InlineData("acme.", true)]
+    [InlineData(".acme", true)]
+    [InlineData("", true)]
+    public async Task UpdateMask_ReachesIntoMessages(string path, bool refused)
+    {
+        var request = new UpdateProvisionerRequest { Provisioner = new Provisioner { Name = "provisioners/acme" }, UpdateMask = new FieldMask { Paths = { path } } };
+
+        Assert.Equal(refused ? ["update_mask"] : [], await FieldsAsync("/grpcca.v1.ProvisionerService/UpdateProvisioner", request));
+    }
+
     [Fact]
     public async Task Update_WithoutMask_NeedsOnlyTheResource()
     {

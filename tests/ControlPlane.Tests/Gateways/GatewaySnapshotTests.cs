@@ -10,6 +10,11 @@ public sealed class GatewaySnapshotTests
     [
         Gateway("edge", ["https://ca.net.gq", "https://127.0.0.1:14000"]) with { RetiredBaseUrls = ["https://old.net.gq"] },
         Gateway("dmz", ["https://dmz.net.gq:8443"]) with { ProvisionerIds = ["nixos"], DeclaredTlsNames = [Identifier.ParseDns("front.net.gq"), Identifier.ParseDns("x.localhost")] },
+        Gateway("wide", ["https://acme.wide.gq", "https://front.other.gq"]) with
+        {
+            RetiredBaseUrls = ["https://was.wide.gq", "https://was.other.gq"],
+            DeclaredTlsNames = [Identifier.ParseDns("*.wide.gq")],
+        },
         Gateway("off", ["https://off.net.gq"]) with { Disabled = true },
     ]);
 
@@ -19,7 +24,14 @@ public sealed class GatewaySnapshotTests
     [InlineData("dns:off.net.gq", true)]
     [InlineData("dns:*.net.gq", true)]
     [InlineData("dns:dmz.net.gq", false)]
-    [InlineData("dns:old.net.gq", false)]
+    [InlineData("dns:old.net.gq", true)]
+    [InlineData("dns:*.wide.gq", true)]
+    [InlineData("dns:acme.wide.gq", true)]
+    [InlineData("dns:was.wide.gq", true)]
+    [InlineData("dns:nas.wide.gq", false)]
+    [InlineData("dns:front.other.gq", false)]
+    [InlineData("dns:was.other.gq", false)]
+    [InlineData("dns:*.other.gq", false)]
     [InlineData("dns:nas.net.gq", false)]
     [InlineData("dns:a.ca.net.gq", false)]
     [InlineData("dns:*.ca.net.gq", false)]
@@ -27,13 +39,17 @@ public sealed class GatewaySnapshotTests
     [InlineData("dns:localhost", false)]
     [InlineData("dns:x.localhost", false)]
     [InlineData("ip:127.0.0.1", false)]
-    public void Reserved_AreTheTlsNamesAndWhatCoversThem(string name, bool reserved) =>
+    public void Reserved_AreTheTlsNamesTheHostsTheyCoverAndWildcards(string name, bool reserved) =>
         Assert.Equal(reserved, Book.IsReserved(Identifier.ParseKind(name)));
 
     [Fact]
     public void Origins_OfAProvisioner_AreThoseOfAllThatServeItCurrentAndRetired()
     {
-        string[] shared = ["https://127.0.0.1:14000", "https://ca.net.gq", "https://off.net.gq", "https://old.net.gq"];
+        string[] shared =
+        [
+            "https://127.0.0.1:14000", "https://acme.wide.gq", "https://ca.net.gq", "https://front.other.gq", "https://off.net.gq",
+            "https://old.net.gq", "https://was.other.gq", "https://was.wide.gq",
+        ];
 
         Assert.Equal(shared, Book.OriginsOf("acme").Order(StringComparer.Ordinal));
         Assert.Equal([.. shared.Append("https://dmz.net.gq:8443").Order(StringComparer.Ordinal)], Book.OriginsOf("nixos").Order(StringComparer.Ordinal));

@@ -108,6 +108,31 @@ public sealed class NameRuleStoreTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Level_WhoseLastRuleGoes_AllowsNothingUntilItIsUnset()
+    {
+        var book = new NameBook(store);
+        var rule = Rules.Allow("exact:nas.net.gq", "accounts/a");
+        await InsertAsync(Rules.Allow("subtree:net.gq"));
+
+        Assert.True(await AllowedAsync("x.net.gq"));
+        await InsertAsync(rule);
+        Assert.False(await AllowedAsync("x.net.gq"));
+        await store.WriteAsync(session => NameRuleStore.DeleteAsync(session, rule.Id), Stop);
+        Assert.False(await AllowedAsync("x.net.gq"));
+        Assert.False(await AllowedAsync("nas.net.gq"));
+        Assert.Equal(0, await store.WriteAsync(session => NameLevelStore.UnsetAsync(session, "accounts/a"), Stop));
+        Assert.True(await AllowedAsync("x.net.gq"));
+        Assert.Null(await store.WriteAsync(session => NameLevelStore.UnsetAsync(session, "accounts/a"), Stop));
+
+        async Task<bool> AllowedAsync(string name)
+        {
+            var rules = await book.CurrentAsync(Stop);
+            return NamePolicy.Decide(
+                [rules.Level("provisioners/acme", mandatory: true), rules.Level("accounts/a", mandatory: false)], Rules.Name(name), Rules.Now).Allowed;
+        }
+    }
+
+    [Fact]
     public async Task ReplaceAllow_ChangesOnlyWhatDiffers()
     {
         await InsertAsync(Rules.Deny("exact:x.test"));

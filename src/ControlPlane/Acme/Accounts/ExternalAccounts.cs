@@ -49,7 +49,8 @@ internal sealed class ExternalAccounts(IStore store, SecretEnvelope envelope, Pr
     /// <summary>Makes a key; the MAC key is in the answer and nowhere else.</summary>
     /// <exception cref="RefusalException">InvalidArgument, AlreadyExists.</exception>
     public async Task<(EabKey Key, string MacKey)> CreateAsync(
-        string id, string provisionerId, string comment, DateTimeOffset? expiresAt, int maxUses, ImmutableArray<NameRulePattern> allow, string actor, CancellationToken cancellationToken)
+        string id, string provisionerId, string comment, DateTimeOffset? expiresAt, int maxUses, ImmutableArray<NameRulePattern> allow, string actor,
+        Func<StoreSession, EabKey, ValueTask>? alongside, CancellationToken cancellationToken)
     {
         if (!(await provisioners.CurrentAsync(cancellationToken)).ContainsKey(provisionerId))
             throw new RefusalException(RefusalReason.InvalidArgument, $"there is no provisioner {Excerpt.Of(provisionerId)}") { Field = "eab_key.provisioner" };
@@ -73,6 +74,7 @@ internal sealed class ExternalAccounts(IStore store, SecretEnvelope envelope, Pr
                 throw new RefusalException(RefusalReason.AlreadyExists, $"{key.Name} exists already") { Field = "eab_key_id" };
             foreach (var pattern in allow)
                 await NameRuleStore.InsertAsync(session, NameRule.Create(key.Name, NameRuleEffect.Allow, pattern, actor, now));
+            if (alongside is not null) await alongside(session, key);
             return new Acted<EabKey>(key, new AuditEvent(now, "eabKey.create", actor, key.Name,
                 [new("provisioner", provisionerId), new("maxUses", key.MaxUses.ToString()), new("allow", string.Join(' ', allow))]));
         }, cancellationToken);

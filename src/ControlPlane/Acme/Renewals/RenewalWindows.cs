@@ -43,7 +43,8 @@ internal sealed class RenewalWindows(IStore store, AuthorityBook authorities, Ti
     }
 
     /// <summary>Pulls windows forward; returns how many valid certificates it concerns.</summary>
-    public async Task<long> AdvanceAsync(string target, string explanationUrl, bool validateOnly, string actor, CancellationToken cancellationToken)
+    public async Task<long> AdvanceAsync(string target, string explanationUrl, bool validateOnly, string actor,
+        Func<StoreSession, long, ValueTask>? alongside, CancellationToken cancellationToken)
     {
         var issuers = await IssuersOfAsync(target, cancellationToken);
         var now = time.GetUtcNow();
@@ -52,6 +53,7 @@ internal sealed class RenewalWindows(IStore store, AuthorityBook authorities, Ti
         return await store.ActAsync(async session =>
         {
             await RenewalStore.PutAdvanceAsync(session, target, explanationUrl, now);
+            if (alongside is not null) await alongside(session, count);
             return new Acted<long>(count, new AuditEvent(now, "renewal.advance", actor, target,
                 [new("certificates", count.ToString()), new("explanationUrl", explanationUrl)]));
         }, cancellationToken);

@@ -57,10 +57,27 @@ internal readonly struct FieldCheck(List<FieldViolation> violations)
         foreach (var masked in mask.Paths)
         {
             if (masked == "*") continue;
-            var field = Array.Find(plan.Fields, f => f.Name == masked);
+            var (field, holder) = Find(resource, plan, masked);
             if (field is null) violations.Add(new("update_mask", $"'{masked}' is no field of {plan.Descriptor.Name}"));
             else if (field.IsImmutable) violations.Add(new("update_mask", $"'{masked}' cannot change"));
-            else if (field.IsRequired && !FieldPlan.IsSet(field.Field.Accessor.GetValue(resource))) violations.Add(new(inner + masked, "is required"));
+            else if (field.IsRequired && (holder is null || !FieldPlan.IsSet(field.Field.Accessor.GetValue(holder)))) violations.Add(new(inner + masked, "is required"));
+        }
+    }
+
+    // A dotted path goes through messages, never through lists (AIP-161). The message that holds the field may be unset.
+    private static (FieldPlan? Field, IMessage? Holder) Find(IMessage resource, MessagePlan plan, string masked)
+    {
+        IMessage? holder = resource;
+        var names = masked.Split('.');
+        for (var i = 0; ; i++)
+        {
+            var field = Array.Find(plan.Fields, f => f.Name == names[i]);
+            if (field is null || i == names.Length - 1) return (field, holder);
+            if (field.Nested is null || field.Field.IsRepeated) return (null, null);
+            // What may not change as a whole may not change in part.
+            if (field.IsImmutable) return (field, holder);
+            holder = holder is null ? null : (IMessage?)field.Field.Accessor.GetValue(holder);
+            plan = field.Nested;
         }
     }
 

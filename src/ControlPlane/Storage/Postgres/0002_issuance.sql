@@ -1,4 +1,4 @@
--- What was going to be signed, recorded before it is signed; serial numbers stay for ever.
+-- What was going to be signed, recorded before it is signed; the serial number of an issued one stays with its certificate.
 CREATE TABLE issuance_plans (
     serial text NOT NULL PRIMARY KEY,
     kind text NOT NULL,
@@ -16,3 +16,4 @@ CREATE TABLE issuance_plans (
 );
 
 CREATE INDEX issuance_plans_open ON issuance_plans (created_at, serial) WHERE outcome = 'planned';
+CREATE INDEX issuance_plans_issued ON issuance_plans (closed_at) WHERE outcome = 'issued';

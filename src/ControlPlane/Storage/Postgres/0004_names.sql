@@ -12,3 +12,9 @@ CREATE TABLE name_rules (
     -- Also the order of pages.
     UNIQUE (level, effect, pattern)
 );
+
+-- Levels that have a say of their own: since their first rule, until they are unset. One that is set and has no rules allows nothing.
+CREATE TABLE name_levels (
+    level      text NOT NULL PRIMARY KEY,
+    created_at bigint NOT NULL
+);

@@ -121,6 +121,8 @@ create table certificate_names (
   primary key (identifier, serial)
 ) strict, without rowid;
 
+create index certificate_names_by_serial on certificate_names (serial);
+
 -- mTLS identities: gateways, operators, the control plane. Never in the list of certificates for names.
 create table identity_certificates (
   serial text not null primary key,

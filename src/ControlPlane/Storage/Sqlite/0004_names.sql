@@ -11,3 +11,9 @@ CREATE TABLE name_rules (
     -- Also the order of pages.
     UNIQUE (level, effect, pattern)
 ) STRICT;
+
+-- Levels that have a say of their own: since their first rule, until they are unset. One that is set and has no rules allows nothing.
+CREATE TABLE name_levels (
+    level      TEXT NOT NULL PRIMARY KEY,
+    created_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;

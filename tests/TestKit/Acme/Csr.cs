@@ -11,10 +11,10 @@ internal static class Csr
     private const string SubjectAlternativeName = "2.5.29.17";
 
     /// <summary>A plain one: the names as SANs, nothing else.</summary>
-    public static byte[] Of(AsymmetricAlgorithm key, params IEnumerable<string> names) => Of(key, "", request => request.CertificateExtensions.Add(Names(names)));
+    public static byte[] Of(AsymmetricAlgorithm key, params IEnumerable<string> names) => With(key, "", request => request.CertificateExtensions.Add(Names(names)));
 
     /// <summary>One with a subject, and whatever <paramref name="more"/> adds.</summary>
-    public static byte[] Of(AsymmetricAlgorithm key, string subject, Action<CertificateRequest>? more = null, HashAlgorithmName? hash = null)
+    public static byte[] With(AsymmetricAlgorithm key, string subject, Action<CertificateRequest>? more = null, HashAlgorithmName? hash = null)
     {
         var name = new X500DistinguishedName(subject);
         var request = key switch

@@ -64,10 +64,10 @@ internal sealed class AcmeApi(
 
     public override async Task<PostAccountOrdersResponse> PostAccountOrders(PostAccountOrdersRequest request, ServerCallContext context)
     {
-        var verified = await requests.VerifyAsync(request.Signed, AcmeResource.AccountOrders, KeyRequirement.Kid, context, request.AccountId);
+        var verified = await requests.VerifyAsync(request.Signed, AcmeResource.AccountOrders, KeyRequirement.Kid, context, request.AccountId, request.Cursor);
         var (ids, next) = await orders.ListAsync(verified, request.AccountId, request.Cursor, context.CancellationToken);
         var urls = new AcmeUrls(verified);
-        var response = new PostAccountOrdersResponse { NextUrl = next.Length == 0 ? "" : $"{urls.AccountOrders(request.AccountId)}?cursor={next}" };
+        var response = new PostAccountOrdersResponse { NextUrl = next.Length == 0 ? "" : urls.AccountOrders(request.AccountId, next) };
         response.Orders.Add(ids.Select(urls.Order));
         return response;
     }

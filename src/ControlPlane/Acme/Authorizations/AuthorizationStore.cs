@@ -16,17 +16,17 @@ internal static class AuthorizationStore
         .With("@id", id)
         .FirstAsync(Read);
 
-    /// <summary>A valid one of the account for the name that may be used again; the newest.</summary>
-    public static ValueTask<Authorization?> FindReusableAsync(StoreSession session, string accountId, string identifier, DateTimeOffset now) => session
+    /// <summary>The account's for the name that have not expired, those proven last first; what they are worth is derived.</summary>
+    public static ValueTask<List<Authorization>> ListUnexpiredAsync(StoreSession session, string accountId, string identifier, DateTimeOffset now) => session
         .Sql($"""
             select {Columns} from authorizations
-            where account_id = @account_id and identifier = @identifier and reusable_until > @now
-            order by reusable_until desc limit 1
+            where account_id = @account_id and identifier = @identifier and expires_at > @now
+            order by reusable_until desc limit 8
             """)
         .With("@account_id", accountId)
         .With("@identifier", identifier)
         .With("@now", now)
-        .FirstAsync(Read);
+        .ListAsync(Read);
 
     /// <summary>Those that a replica was validating when it stopped, or that have been left for too long by another.</summary>
     public static ValueTask<List<Authorization>> ListProcessingAsync(StoreSession session, string replica, int limit) => session

@@ -9,6 +9,7 @@ using GrpcCa.ControlPlane.Acme.Challenges.DnsAccount01;
 using GrpcCa.ControlPlane.Acme.Challenges.DnsPersist01;
 using GrpcCa.ControlPlane.Acme.Challenges.Lookup;
 using GrpcCa.ControlPlane.Acme.Jws;
+using GrpcCa.ControlPlane.Acme.Limits;
 using GrpcCa.ControlPlane.Gateways;
 using GrpcCa.ControlPlane.Pki;
 using GrpcCa.ControlPlane.Provisioners;
@@ -100,8 +101,10 @@ internal sealed class AuthorizationRig : IAsyncDisposable
     {
         var texts = new TxtLookup(Records);
         IChallengeValidator[] validators = [new Dns01Validator(texts, TimeProvider.System), new DnsAccount01Validator(texts, TimeProvider.System), new DnsPersist01Validator(texts, Time)];
-        var worker = new ChallengeWorker(Store, validators, new ValidationAttempts(Options, TimeProvider.System), Checker, new ProvisionerBook(Store),
-            new AccountUrls(gateways), Options, Time, NullLogger<ChallengeWorker>.Instance);
+        var provisioners = new ProvisionerBook(Store);
+        var limits = new LimitOptions();
+        var worker = new ChallengeWorker(Store, validators, new ValidationAttempts(Options, TimeProvider.System), Checker, provisioners,
+            new RequestLimits(limits, new LimitBuckets(limits.MostBuckets), provisioners, Time), new AccountUrls(gateways), Options, Time, NullLogger<ChallengeWorker>.Instance);
         await worker.ValidateAsync(new ValidationJob(started.Id, started.Challenges.First(challenge => challenge.StartedAt is not null).Id), Stop);
         return await FoundAsync(started);
     }
@@ -116,11 +119,11 @@ internal sealed class AuthorizationRig : IAsyncDisposable
         directory.Delete(recursive: true);
     }
 
-    private Task AddGatewayAsync(string id, ImmutableArray<string> baseUrls, ImmutableArray<string> retired, params ImmutableArray<string> provisioners) =>
+    private Task<bool> AddGatewayAsync(string id, ImmutableArray<string> baseUrls, ImmutableArray<string> retired, params ImmutableArray<string> provisioners) =>
         WriteAsync(async session => await GatewayStore.AddAsync(
             session, new GatewayRecord { Id = id, BaseUrls = baseUrls, RetiredBaseUrls = retired, ProvisionerIds = provisioners, CreatedAt = Time.GetUtcNow() }));
 
-    private Task WriteAsync(Func<StoreSession, ValueTask> write) => Store.WriteAsync(async session =>
+    private Task<bool> WriteAsync(Func<StoreSession, ValueTask> write) => Store.WriteAsync(async session =>
     {
         await write(session);
         return true;

@@ -64,7 +64,9 @@ internal sealed class AcmeApi(
 
     public override async Task<PostAccountOrdersResponse> PostAccountOrders(PostAccountOrdersRequest request, ServerCallContext context)
     {
-        var verified = await requests.VerifyAsync(request.Signed, AcmeResource.AccountOrders, KeyRequirement.Kid, context, request.AccountId);
+        // The link of the next page has a query, and clients sign the link as it is.
+        var query = request.Cursor.Length == 0 ? "" : $"?cursor={request.Cursor}";
+        var verified = await requests.VerifyAsync(request.Signed, AcmeResource.AccountOrders, KeyRequirement.Kid, context, request.AccountId, query: query);
         var (ids, next) = await orders.ListAsync(verified, request.AccountId, request.Cursor, context.CancellationToken);
         var urls = new AcmeUrls(verified);
         var response = new PostAccountOrdersResponse { NextUrl = next.Length == 0 ? "" : $"{urls.AccountOrders(request.AccountId)}?cursor={next}" };

@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using GrpcCa.ControlPlane.Authorities;
+using GrpcCa.ControlPlane.Refusals;
 using GrpcCa.ControlPlane.Signing;
 using GrpcCa.ControlPlane.Storage;
 using GrpcCa.ControlPlane.Telemetry;
@@ -69,6 +70,8 @@ internal static class ServerRun
     public static string? Explain(Exception fault) => fault switch
     {
         HierarchyException or KeyUnavailableException or StoreSchemaException or StoreUnavailableException => fault.Message,
+        // What was declared cannot be so, such as a base URL that is none.
+        RefusalException => fault.Message,
         IOException { InnerException: Microsoft.AspNetCore.Connections.AddressInUseException } => fault.Message,
         SocketException socket => $"cannot listen: {socket.Message}",
         IOException or UnauthorizedAccessException => fault.Message,

@@ -9,6 +9,7 @@ using GrpcCa.ControlPlane.Acme.Challenges.DnsPersist01;
 using GrpcCa.ControlPlane.Acme.Challenges.Http01;
 using GrpcCa.ControlPlane.Acme.Challenges.TlsAlpn01;
 using GrpcCa.ControlPlane.Acme.Jws;
+using GrpcCa.ControlPlane.Acme.Limits;
 using GrpcCa.ControlPlane.Acme.Nonces;
 using GrpcCa.ControlPlane.Acme.Orders;
 using GrpcCa.ControlPlane.Acme.Renewals;
@@ -21,6 +22,7 @@ internal static class AcmeServices
     public static IServiceCollection AddAcme(this IServiceCollection services, ControlPlaneOptions options)
     {
         services.AddSingleton(options.Requests).AddSingleton(options.Nonces).AddSingleton<NonceMint>();
+        services.AddLimits(options.Limits);
         services.AddSingleton<IAccountDirectory, AccountKeys>().AddSingleton<RequestVerifier>().AddSingleton<ExternalAccounts>().AddSingleton<AccountRegistry>();
         services.AddSingleton(options.Orders).AddSingleton<OrderContexts>().AddSingleton<OrderDesk>().AddSingleton<OrderFinalizer>().AddSingleton<CertificateDesk>().AddSingleton<RenewalWindows>();
         services.AddSingleton(options.Validation).AddSingleton<NameServers>().AddSingleton<ValidationResolver>().AddSingleton<ValidationDialer>().AddSingleton<ValidationAttempts>();

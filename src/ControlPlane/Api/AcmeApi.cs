@@ -64,12 +64,10 @@ internal sealed class AcmeApi(
 
     public override async Task<PostAccountOrdersResponse> PostAccountOrders(PostAccountOrdersRequest request, ServerCallContext context)
     {
-        // The link of the next page has a query, and clients sign the link as it is.
-        var query = request.Cursor.Length == 0 ? "" : $"?cursor={request.Cursor}";
-        var verified = await requests.VerifyAsync(request.Signed, AcmeResource.AccountOrders, KeyRequirement.Kid, context, request.AccountId, query: query);
+        var verified = await requests.VerifyAsync(request.Signed, AcmeResource.AccountOrders, KeyRequirement.Kid, context, request.AccountId, request.Cursor);
         var (ids, next) = await orders.ListAsync(verified, request.AccountId, request.Cursor, context.CancellationToken);
         var urls = new AcmeUrls(verified);
-        var response = new PostAccountOrdersResponse { NextUrl = next.Length == 0 ? "" : $"{urls.AccountOrders(request.AccountId)}?cursor={next}" };
+        var response = new PostAccountOrdersResponse { NextUrl = next.Length == 0 ? "" : urls.AccountOrders(request.AccountId, next) };
         response.Orders.Add(ids.Select(urls.Order));
         return response;
     }

@@ -13,7 +13,7 @@ namespace GrpcCa.ControlPlane.Api;
 internal sealed class AcmeRequests(RequestVerifier verifier, GatewayBook gateways, ProvisionerBook provisioners)
 {
     public async ValueTask<VerifiedRequest> VerifyAsync(
-        SignedRequest signed, AcmeResource resource, KeyRequirement requirement, ServerCallContext context, string id = "", string subId = "", string query = "")
+        SignedRequest signed, AcmeResource resource, KeyRequirement requirement, ServerCallContext context, string id = "", string subId = "")
     {
         if (!ResourceName.TryParse(signed.Provisioner, ResourceName.Provisioners, out var provisionerId))
             throw new RefusalException(RefusalReason.InvalidArgument, "must be provisioners/{id}") { Field = "signed.provisioner" };
@@ -24,7 +24,6 @@ internal sealed class AcmeRequests(RequestVerifier verifier, GatewayBook gateway
         {
             Body = signed.Body.Memory,
             Route = new AcmeRoute(resource, provisionerId, id, subId),
-            Query = query,
             Gateway = new CallingGateway(gateway.Id, gateway.BaseUrls, gateway.ProvisionerIds),
             AccountOrigins = snapshot.OriginsOf(provisionerId),
             Origin = signed.Origin,

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using GrpcCa.ControlPlane.Acme.Accounts;
 using GrpcCa.ControlPlane.Acme.Challenges;
 using GrpcCa.ControlPlane.Acme.Challenges.Caa;
+using GrpcCa.ControlPlane.Acme.Limits;
 using GrpcCa.ControlPlane.Provisioners;
 using GrpcCa.ControlPlane.Refusals;
 using GrpcCa.ControlPlane.Storage;
@@ -15,6 +16,7 @@ internal sealed class ChallengeWorker(
     ValidationAttempts attempts,
     CaaChecker caa,
     ProvisionerBook provisioners,
+    RequestLimits limits,
     AccountUrls urls,
     ValidationOptions options,
     TimeProvider time,
@@ -67,6 +69,7 @@ internal sealed class ChallengeWorker(
             if (last.Fault is null) next = Proven(next, last, provisioner, now);
             return await AuthorizationStore.ReplaceAsync(session, old, next);
         }, CancellationToken.None);
+        if (last.Fault is null) await limits.ReturnAttemptAsync(seen, CancellationToken.None);
         if (last.Fault is { } failure) log.Failed(seen.Identifier.ToString(), challenge.Type, records.Length, failure.Detail);
         else log.Validated(seen.Identifier.ToString(), challenge.Type, last.AddressDialled, records.Length);
     }

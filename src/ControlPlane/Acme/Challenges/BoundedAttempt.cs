@@ -20,7 +20,7 @@ internal static class BoundedAttempt
         }
         catch (AttemptFailedException failed)
         {
-            return trace.Outcome(failed.Fault);
+            return trace.Outcome(Located(failed.Fault, trace));
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
@@ -32,4 +32,10 @@ internal static class BoundedAttempt
             return trace.Outcome(new ChallengeFault(RefusalReason.Connection, $"{what}: {trace.Phase}"));
         }
     }
+
+    // Whoever reads the sentence wants to know which host it is about, also where it speaks of URLs.
+    private static ChallengeFault Located(ChallengeFault fault, AttemptTrace trace) =>
+        trace.AddressDialled.Length == 0 || fault.Detail.Contains(trace.AddressDialled, StringComparison.Ordinal)
+            ? fault
+            : fault with { Detail = $"{fault.Detail} (dialled {trace.AddressDialled})" };
 }

@@ -12,9 +12,6 @@ internal sealed record IncomingRequest
     /// <summary>The resource that the RPC and its ids stand for: what the signed url must name.</summary>
     public required AcmeRoute Route { get; init; }
 
-    /// <summary>The query that the url must end with, question mark included; only pages of orders have one (RFC 8555 §7.1.2.1).</summary>
-    public string Query { get; init; } = "";
-
     /// <summary>The gateway that called, by its client certificate.</summary>
     public required CallingGateway Gateway { get; init; }
 

@@ -13,8 +13,7 @@ internal static class UrlBinding
     /// <summary>The signed url names this resource at one of this gateway's base URLs, else unauthorized.</summary>
     public static void Require(string signedUrl, IncomingRequest request)
     {
-        if (signedUrl.EndsWith(request.Query, StringComparison.Ordinal)
-            && AcmeRoutes.TryParseUrl(signedUrl[..^request.Query.Length], out var origin, out var route)
+        if (AcmeRoutes.TryParseUrl(signedUrl, out var origin, out var route)
             && route == request.Route
             && request.Gateway.BaseUrls.Contains(origin, StringComparer.Ordinal))
         {
@@ -23,7 +22,7 @@ internal static class UrlBinding
         if (request.Gateway.BaseUrls.IsEmpty)
             throw Unauthorized($"the gateway {Excerpt.Of(request.Gateway.Id)} has no base URL, so no signed url can be right for it");
         // Both are shown: most mismatches are a reverse proxy that renames the host or a base URL nobody declared.
-        var expected = request.LinkOrigin + request.Route.Path + request.Query;
+        var expected = request.LinkOrigin + request.Route.Path;
         throw Unauthorized($"the signed url is {Excerpt.Of(signedUrl)}, but the request is for {Excerpt.Of(expected)}");
     }
 

@@ -35,10 +35,10 @@ internal sealed record LimitOptions
     /// <summary>A page that explains the limits, linked from refusals (RFC 8555 §6.6); default none.</summary>
     public string? HelpUrl { get; init; }
 
-    /// <summary>Buckets that are remembered for each limit, 100 bytes each at most; beyond it the fullest are forgotten; default 100,000.</summary>
+    /// <summary>Buckets that are remembered for each limit, 100 bytes each or so; beyond it the fullest are forgotten; default 100,000.</summary>
     public int MostBuckets { get; init; } = 100_000;
 
-    /// <summary>What the provisioner says, else the option.</summary>
+    /// <summary>What the provisioner says, else the option; 0 or less is unlimited.</summary>
     public int SizeOf(LimitKind limit, ProvisionerLimits own) => limit switch
     {
         LimitKind.AccountsPerAddress => own.AccountsPerAddress ?? AccountsPerAddress,

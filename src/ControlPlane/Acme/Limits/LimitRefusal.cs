@@ -13,7 +13,7 @@ internal static class LimitRefusal
         {
             RetryAfter = Wait(longest, now),
             HelpUrl = helpUrl,
-            Parts = [.. shortages.Where(s => s.Claim.Name is not null).Select(s => new RefusalPart(RefusalReason.RateLimited, Sentence(s), s.Claim.Name!))],
+            Parts = [.. shortages.Where(s => s.Claim.Name is not null).Select(s => new RefusalPart(RefusalReason.RateLimited, Sentence(s), s.Claim.Name!.TypeName, s.Claim.Name.Value))],
         };
     }
 

@@ -36,7 +36,7 @@ internal sealed class RequestLimits(LimitOptions options, LimitBuckets buckets, 
     {
         const LimitKind limit = LimitKind.PendingAuthorizationsPerAccount;
         var size = options.SizeOf(limit, provisioner.Limits);
-        if (size == 0 || await AuthorizationStore.CountPendingAsync(session, accountId, now) <= size) return;
+        if (size <= 0 || await AuthorizationStore.CountPendingAsync(session, accountId, now) <= size) return;
         var first = await AuthorizationStore.FirstPendingExpiryAsync(session, accountId, now);
         throw LimitRefusal.Of([new Shortage(new BucketClaim(limit, default, size), first)], options.HelpUrl, now);
     }

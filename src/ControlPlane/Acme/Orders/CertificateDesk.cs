@@ -78,7 +78,8 @@ internal sealed class CertificateDesk(IStore store, AuthorityBook authorities, R
             foreach (var name in certificate.Identifiers)
             {
                 var key = AuthorizationStore.KeyOf(name.WithoutWildcard, name.IsWildcard);
-                if (await AuthorizationStore.FindReusableAsync(session, accountId, key, now) is null) return name;
+                var held = await AuthorizationStore.ListUnexpiredAsync(session, accountId, key, now);
+                if (!held.Exists(a => a.StatusAt(now) == AuthorizationStatus.Valid)) return name;
             }
             return null;
         }, cancellationToken);

@@ -1,0 +1,34 @@
+using System.Net.Sockets;
+using System.Security.Authentication;
+using GrpcCa.Load;
+using GrpcCa.Load.Acme;
+
+if (args is [] or ["--help"] or ["-h"])
+{
+    Console.WriteLine(LoadOptions.Usage);
+    return args.Length == 0 ? 2 : 0;
+}
+using var stopped = new CancellationTokenSource();
+Console.CancelKeyPress += (_, pressed) =>
+{
+    pressed.Cancel = true;
+    stopped.Cancel();
+};
+try
+{
+    var options = LoadOptions.Parse(args);
+    var report = await new LoadRun(options).RunAsync(stopped.Token);
+    Console.Write(report.ToText());
+    if (options.JsonFile is { } file) report.WriteJson(file);
+    return report.Errors.Count == 0 ? 0 : 3;
+}
+catch (Exception fault) when (fault is FormatException)
+{
+    Console.Error.WriteLine($"grpcca-load: {fault.Message}");
+    return 2;
+}
+catch (Exception fault) when (fault is AcmeProblemException or IOException or SocketException or AuthenticationException or OperationCanceledException)
+{
+    Console.Error.WriteLine($"grpcca-load: {(fault as AcmeProblemException)?.Kind} {fault.Message}");
+    return 1;
+}

@@ -215,7 +215,7 @@ public sealed class OrderTests(OrderTests.Wide shared) : IClassFixture<OrderTest
     public async Task O5_WildcardWhereNoDnsChallengeIsOffered_IsRejected()
     {
         var client = await House.AccountAsync("plain");
-        (await client.OrderAsync("*.wild.test")).MustBe(403, "rejectedIdentifier", "wildcard");
+        (await client.OrderAsync("*.wild.test")).MustBe(403, "rejectedIdentifier", "challenge");
     }
 
     [Fact]

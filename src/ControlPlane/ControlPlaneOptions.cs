@@ -228,11 +228,11 @@ internal sealed record ControlPlaneOptions
     {
         if (read.List(key) is not { } texts) return null;
         var patterns = ImmutableArray.CreateBuilder<NameRulePattern>();
-        foreach (var text in texts) Try(read, $"{key} '{text}'", () => patterns.Add(NameRulePattern.Parse(text)));
+        foreach (var text in texts) Try(read, key, () => patterns.Add(NameRulePattern.Parse(text)), $"'{text}': ");
         return patterns.ToImmutable();
     }
 
-    private static void Try(ConfigurationReader read, string key, Action parse)
+    private static void Try(ConfigurationReader read, string key, Action parse, string about = "")
     {
         try
         {
@@ -240,7 +240,7 @@ internal sealed record ControlPlaneOptions
         }
         catch (Exception fault) when (fault is FormatException or RefusalException)
         {
-            read.Problem(key, fault.Message);
+            read.Problem(key, about + fault.Message);
         }
     }
 }

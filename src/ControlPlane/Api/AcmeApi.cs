@@ -154,7 +154,10 @@ internal sealed class AcmeApi(
 
     public override async Task<PostCertificateResponse> PostCertificate(PostCertificateRequest request, ServerCallContext context)
     {
-        var verified = await requests.VerifyAsync(request.Signed, AcmeResource.Certificate, KeyRequirement.Kid, context, request.CertificateId);
+        // certificate/{id} or certificate/{id}/{n}: an alternate chain has a URL of its own.
+        var parts = request.CertificateId.Split('/', 2);
+        var verified = await requests.VerifyAsync(
+            request.Signed, AcmeResource.Certificate, KeyRequirement.Kid, context, parts[0], parts.Length == 2 ? parts[1] : "");
         return new PostCertificateResponse { PemChain = await certificates.DownloadAsync(verified, request.CertificateId, context.CancellationToken) };
     }
 

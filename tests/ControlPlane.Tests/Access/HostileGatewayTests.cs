@@ -94,7 +94,7 @@ public sealed class HostileGatewayTests(HostileGatewayTests.Stage stage) : IClas
         ["lists certificates"] = async s => await new CertificateService.CertificateServiceClient(s.Calls).ListCertificatesAsync(new ListCertificatesRequest()),
         ["widens its own base URLs"] = async s => await new GatewayService.GatewayServiceClient(s.Calls).UpdateGatewayAsync(new UpdateGatewayRequest { Gateway = new V1.Gateway { Name = "gateways/one", BaseUrls = { "https://evil.example" } } }),
         ["makes another gateway"] = async s => await new GatewayService.GatewayServiceClient(s.Calls).CreateGatewayAsync(new CreateGatewayRequest { GatewayId = "evil", Gateway = new V1.Gateway { BaseUrls = { "https://evil.example" } } }),
-        ["gives itself a token"] = async s => await new GatewayService.GatewayServiceClient(s.Calls).CreateGatewayTokenAsync(new CreateGatewayTokenRequest { Name = "gateways/narrow" }),
+        ["gives itself a token"] = async s => await new GatewayService.GatewayServiceClient(s.Calls).CreateJoinTokenAsync(new CreateJoinTokenRequest { Gateway = "gateways/narrow" }),
         ["disables another gateway"] = async s => await new GatewayService.GatewayServiceClient(s.Calls).DisableGatewayAsync(new DisableGatewayRequest { Name = "gateways/narrow" }),
     };
 
@@ -128,7 +128,7 @@ public sealed class HostileGatewayTests(HostileGatewayTests.Stage stage) : IClas
         var signed = scene.Carry(await scene.SignAsync(scene.NewOrder, AcmeClient.OrderOf("hostile-origin.test")));
         signed.Origin = "https://evil.example";
         signed.ClientAddress = "not an address";
-        signed.UserAgent = new string('u', 10_000);
+        signed.UserAgent = new string('u', 4000);
         var answer = await scene.Acme.NewOrderAsync(new NewOrderRequest { Signed = signed });
         Assert.StartsWith(scene.House.Gateway.Origin, answer.Location);
         Assert.DoesNotContain("evil", answer.ToString(), StringComparison.Ordinal);

@@ -16,7 +16,7 @@ public sealed class OrderTests(OrderTests.Wide shared) : IClassFixture<OrderTest
     {
         private protected override HouseSettings Settings { get; } = new()
         {
-            Provisioners = [new HouseProvisioner("wild") { Challenges = ["http-01", "dns-01"] }, new HouseProvisioner("anew") { AuthorizationReuse = TimeSpan.Zero }],
+            Provisioners = [new HouseProvisioner("wild") { Challenges = ["http-01", "dns-01"] }, new HouseProvisioner("plain") { Challenges = ["http-01"] }, new HouseProvisioner("anew") { AuthorizationReuse = TimeSpan.Zero }],
         };
     }
 
@@ -46,7 +46,8 @@ public sealed class OrderTests(OrderTests.Wide shared) : IClassFixture<OrderTest
         var client = await House.AccountAsync();
         var order = (await client.OrderAsync("o1.test", "o1b.test")).MustBe(201);
         Assert.Equal("pending", order.Text("status"));
-        Assert.InRange(DateTimeOffset.Parse(order.Text("expires")!, CultureInfo.InvariantCulture), DateTimeOffset.UtcNow, DateTimeOffset.UtcNow.AddDays(8));
+        var now = TimeProvider.System.GetUtcNow();
+        Assert.InRange(DateTimeOffset.Parse(order.Text("expires")!, CultureInfo.InvariantCulture), now, now.AddDays(8));
         Assert.Equal(["o1.test", "o1b.test"], order.Json["identifiers"]!.AsArray().Select(i => i!["value"]!.GetValue<string>()));
         Assert.Equal(2, order.Texts("authorizations").Distinct().Count());
         Assert.Equal($"{order.Location}/finalize", order.Text("finalize"));
@@ -211,17 +212,42 @@ public sealed class OrderTests(OrderTests.Wide shared) : IClassFixture<OrderTest
     }
 
     [Fact]
-    public async Task O5_Wildcard_NeedsADnsChallenge()
+    public async Task O5_WildcardWhereNoDnsChallengeIsOffered_IsRejected()
     {
-        var client = await House.AccountAsync();
+        var client = await House.AccountAsync("plain");
         (await client.OrderAsync("*.wild.test")).MustBe(403, "rejectedIdentifier", "wildcard");
+    }
+
+    [Fact]
+    public async Task O5_Wildcard_IsProvenByDnsAloneAndIssued()
+    {
+        var client = await House.AccountAsync("wild");
+        var order = (await client.OrderAsync("*.wild.test", "wild.test")).MustBe(201);
+        foreach (var (i, url) in order.Texts("authorizations").Index())
+        {
+            var authorization = (await client.FetchAsync(url)).MustBe(200);
+            Assert.Equal("wild.test", authorization.Json["identifier"]!["value"]!.GetValue<string>());
+            // Z1a: absent unless true.
+            Assert.Equal(i == 0, authorization.Json["wildcard"]?.GetValue<bool>() ?? false);
+            Assert.Equal(i == 0, authorization.Json.ContainsKey("wildcard"));
+            if (i == 0) Assert.All(authorization.Json["challenges"]!.AsArray(), c => Assert.StartsWith("dns-", c!["type"]!.GetValue<string>()));
+            var challenge = AcmeClient.ChallengeOf(authorization, "dns-01");
+            var digest = System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(client.KeyAuthorization(challenge["token"]!.GetValue<string>())));
+            // Z12a: the name and its wildcard have two values at one name.
+            House.Dns.Txt("_acme-challenge.wild.test", System.Buffers.Text.Base64Url.EncodeToString(digest));
+            (await client.PostAsync(challenge["url"]!.GetValue<string>(), "{}")).MustBe(200);
+            Assert.Equal("valid", (await client.UntilAsync(url, a => a.Text("status") != "pending")).Text("status"));
+        }
+        var key = AcmeKey.Es256();
+        var issued = await client.FinishAsync(await client.FetchAsync(order.Location!), Csr.Of(key.Platform!, "*.wild.test", "wild.test"), key.Platform!);
+        Assert.Equal(["*.wild.test", "wild.test"], issued.Leaf.Extensions.OfType<System.Security.Cryptography.X509Certificates.X509SubjectAlternativeNameExtension>().Single().EnumerateDnsNames().Order());
     }
 
     [Fact]
     public async Task O6_RequestedTimes_AreHonouredInsideTheProfile()
     {
         var client = await House.AccountAsync();
-        var now = DateTimeOffset.FromUnixTimeSeconds(DateTimeOffset.UtcNow.ToUnixTimeSeconds());
+        var now = DateTimeOffset.FromUnixTimeSeconds(TimeProvider.System.GetUtcNow().ToUnixTimeSeconds());
         var payload = AcmeClient.OrderOf("o6.test");
         payload["notBefore"] = now.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture);
         payload["notAfter"] = now.AddHours(3).ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture);
@@ -244,9 +270,10 @@ public sealed class OrderTests(OrderTests.Wide shared) : IClassFixture<OrderTest
     {
         var client = await House.AccountAsync();
         var payload = AcmeClient.OrderOf("o6.test");
-        payload["notBefore"] = DateTimeOffset.UtcNow.AddHours(fromHours).ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture);
-        payload["notAfter"] = DateTimeOffset.UtcNow.AddHours(toHours).ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture);
-        (await client.PostAsync(await client.UrlAsync("newOrder"), payload)).MustBe(400, "malformed", "not");
+        payload["notBefore"] = TimeProvider.System.GetUtcNow().AddHours(fromHours).ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture);
+        payload["notAfter"] = TimeProvider.System.GetUtcNow().AddHours(toHours).ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture);
+        var detail = (await client.PostAsync(await client.UrlAsync("newOrder"), payload)).MustBe(400, "malformed").Detail;
+        Assert.Matches("notBefore|notAfter|lifetime of profile", detail);
     }
 
     [Theory]
@@ -279,7 +306,7 @@ public sealed class OrderTests(OrderTests.Wide shared) : IClassFixture<OrderTest
     [Fact]
     public async Task O7_ExpiredOrders_AreInvalid()
     {
-        var clock = new FakeTimeProvider(DateTimeOffset.UtcNow);
+        var clock = new FakeTimeProvider(TimeProvider.System.GetUtcNow());
         await using var house = await House.StartAsync(new HouseSettings { Clock = clock });
         var client = await house.AccountAsync();
         var pending = await client.OrderAsync("o7-pending.test");
@@ -310,7 +337,7 @@ public sealed class OrderTests(OrderTests.Wide shared) : IClassFixture<OrderTest
             Assert.Equal(profile, order.Text("profile"));
             var key = AcmeKey.Es256();
             var issued = await client.FinishAsync(await client.ValidateAsync(order), Csr.Of(key.Platform!, $"o8-{profile}.test"), key.Platform!);
-            Assert.InRange((issued.Leaf.NotAfter.ToUniversalTime() - DateTime.UtcNow).TotalHours, hours - 0.1, hours);
+            Assert.InRange((issued.Leaf.NotAfter.ToUniversalTime() - TimeProvider.System.GetUtcNow().UtcDateTime).TotalHours, hours - 0.1, hours);
         }
     }
 

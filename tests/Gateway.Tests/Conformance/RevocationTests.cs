@@ -71,8 +71,8 @@ public sealed class RevocationTests(SharedHouse shared) : IClassFixture<SharedHo
         var issued = await client.IssueAsync("r2.test");
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest("CN=r2.test", key, HashAlgorithmName.SHA256);
-        using var foreign = request.CreateSelfSigned(DateTimeOffset.UtcNow, DateTimeOffset.UtcNow.AddDays(1));
-        using var sameSerial = request.Create(foreign.SubjectName, X509SignatureGenerator.CreateForECDsa(key), DateTimeOffset.UtcNow, DateTimeOffset.UtcNow.AddDays(1), issued.Leaf.SerialNumberBytes.Span);
+        using var foreign = request.CreateSelfSigned(TimeProvider.System.GetUtcNow(), TimeProvider.System.GetUtcNow().AddDays(1));
+        using var sameSerial = request.Create(foreign.SubjectName, X509SignatureGenerator.CreateForECDsa(key), TimeProvider.System.GetUtcNow(), TimeProvider.System.GetUtcNow().AddDays(1), issued.Leaf.SerialNumberBytes.Span);
         foreach (var der in (byte[][])[foreign.RawData, sameSerial.RawData, issued.Chain[1].RawData, House.Root.RawData])
             (await client.RevokeAsync(der)).MustBe(404, "malformed");
         foreach (var der in (byte[][])[[], [1, 2, 3], issued.Leaf.RawData[..^1], new byte[4000]])
@@ -96,7 +96,7 @@ public sealed class RevocationTests(SharedHouse shared) : IClassFixture<SharedHo
     [Fact]
     public async Task R2_ExpiredCertificate_IsMalformed()
     {
-        var clock = new FakeTimeProvider(DateTimeOffset.UtcNow);
+        var clock = new FakeTimeProvider(TimeProvider.System.GetUtcNow());
         await using var house = await House.StartAsync(new HouseSettings { Clock = clock });
         var client = await house.AccountAsync();
         var issued = await client.IssueAsync("r2-old.test");

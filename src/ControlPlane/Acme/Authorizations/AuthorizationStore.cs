@@ -41,21 +41,6 @@ internal static class AuthorizationStore
         .With("@limit", limit)
         .ListAsync(Read);
 
-    /// <summary>How many of the account's wait for their proof.</summary>
-    public static ValueTask<long> CountPendingAsync(StoreSession session, string accountId, DateTimeOffset now) => session
-        .Sql("select count(*) from authorizations where account_id = @account_id and pending = 1 and expires_at > @now")
-        .With("@account_id", accountId)
-        .With("@now", now)
-        .NumberAsync();
-
-    /// <summary>When the first of those expires.</summary>
-    public static async ValueTask<DateTimeOffset> FirstPendingExpiryAsync(StoreSession session, string accountId, DateTimeOffset now) =>
-        DateTimeOffset.FromUnixTimeMilliseconds(await session
-            .Sql("select min(expires_at) from authorizations where account_id = @account_id and pending = 1 and expires_at > @now")
-            .With("@account_id", accountId)
-            .With("@now", now)
-            .NumberAsync());
-
     public static async ValueTask InsertAsync(StoreSession session, Authorization authorization) => await session
         .Sql("""
             insert into authorizations (id, account_id, identifier, document, reusable_until, processing_by, pending, created_at, expires_at, version)

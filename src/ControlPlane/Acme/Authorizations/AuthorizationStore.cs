@@ -28,10 +28,16 @@ internal static class AuthorizationStore
         .With("@now", now)
         .ListAsync(Read);
 
-    /// <summary>Those that a replica was validating when it stopped, or that have been left for too long by another.</summary>
-    public static ValueTask<List<Authorization>> ListProcessingAsync(StoreSession session, string replica, int limit) => session
-        .Sql($"select {Columns} from authorizations where processing_by = @replica order by created_at limit @limit")
+    /// <summary>A page of those that a replica was validating when it stopped, oldest first, after the given position.</summary>
+    public static ValueTask<List<Authorization>> ListProcessingAsync(StoreSession session, string replica, DateTimeOffset afterTime, string afterId, int limit) => session
+        .Sql($"""
+            select {Columns} from authorizations
+            where processing_by = @replica and (created_at > @after_time or (created_at = @after_time and id > @after_id))
+            order by created_at, id limit @limit
+            """)
         .With("@replica", replica)
+        .With("@after_time", afterTime)
+        .With("@after_id", afterId)
         .With("@limit", limit)
         .ListAsync(Read);
 

@@ -42,7 +42,9 @@ internal sealed class CertificateDesk(IStore store, AuthorityBook authorities, R
         try
         {
             // R3: only who holds the key proves that it is out; then the key is blocked for everybody.
-            await revoker.RevokeAsync(certificate.Serial, reason, blockKey: byKey, actor, cancellationToken);
+            var revoked = await revoker.RevokeAsync(certificate.Serial, reason, blockKey: byKey, actor, cancellationToken);
+            // The block is committed; about the certificate RFC 8555 §7.6 wants this answer all the same.
+            if (revoked.WasRevoked) throw Revoker.AlreadyRevoked(revoked.Certificate);
         }
         catch (RefusalException refusal) when (refusal.Reason is RefusalReason.NotFound or RefusalReason.FailedPrecondition)
         {

@@ -148,4 +148,19 @@ public sealed class ChallengeWorkerTests
 
         Assert.Contains("timed out after 0.3 s", failed.Error!.Detail, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public async Task Proof_ForAnAuthorizationThatExpired_ProvesNothing()
+    {
+        await using var rig = await AuthorizationRig.StartAsync();
+        var started = await rig.StartedAsync("dns-01");
+        rig.Dns.Txt("_acme-challenge.nas.test", rig.DigestOf(started));
+        rig.Time.Advance(started.ExpiresAt - rig.Time.GetUtcNow());
+
+        var done = await rig.ValidatedAsync(started);
+
+        Assert.Equal(AuthorizationStatus.Expired, done.StatusAt(rig.Time.GetUtcNow()));
+        Assert.Equal((started.ExpiresAt, started.ReusableUntil, null), (done.ExpiresAt, done.ReusableUntil, done.ProcessingBy));
+        Assert.Single(done.Challenges.Single(challenge => challenge.Type == "dns-01").Attempts);
+    }
 }

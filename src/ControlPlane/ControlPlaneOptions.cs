@@ -57,7 +57,7 @@ internal sealed record ControlPlaneOptions
     /// <summary><c>Validation:*</c>.</summary>
     public required ValidationOptions Validation { get; init; }
 
-    /// <summary><c>Validation:Parallel</c>, <c>QueueLength</c>, <c>AnswerWithin</c>.</summary>
+    /// <summary><c>Validation:Parallel</c>, <c>ParallelPerAccount</c>, <c>QueueLength</c>, <c>AnswerWithin</c>.</summary>
     public required ValidationQueueOptions ValidationQueue { get; init; }
 
     /// <summary><c>Orders:*</c>.</summary>
@@ -104,12 +104,18 @@ internal sealed record ControlPlaneOptions
             {
                 Replica = replica,
                 Parallel = read.Number("Validation:Parallel", 64, 1, 10_000),
+                ParallelPerAccount = read.Number("Validation:ParallelPerAccount", 8, 1, 10_000),
                 QueueLength = read.Number("Validation:QueueLength", 10_000, 1, 1_000_000),
                 AnswerWithin = TimeSpan.FromMilliseconds(read.Number("Validation:AnswerWithinMilliseconds", 300, 0, 10_000)),
             },
             Orders = new OrderOptions { MostIdentifiers = read.Number("Orders:MostIdentifiers", 100, 1, 1000), PageSize = read.Number("Orders:PageSize", 100, 1, 1000) },
             Limits = ReadLimits(read),
-            Requests = new JwsLimits { MaxBodyBytes = read.Number("Requests:MaxBodyBytes", 64 * 1024, 1024, 1024 * 1024) },
+            Requests = new JwsLimits
+            {
+                MaxBodyBytes = read.Number("Requests:MaxBodyBytes", 64 * 1024, 1024, 1024 * 1024),
+                MaxNewOrderBytes = read.Number("Orders:MaxNewOrderBytes", 16 * 1024, 1024, 1024 * 1024),
+                MaxFinalizeBytes = read.Number("Orders:MaxFinalizeBytes", 48 * 1024, 1024, 1024 * 1024),
+            },
             Nonces = new NonceMintOptions { WindowChunks = read.Number("Nonces:WindowChunks", 4096, 1, 1_000_000) },
             TokenLifetime = read.Duration("Joining:TokenLifetime", TimeSpan.FromHours(1), TimeSpan.FromMinutes(1), TimeSpan.FromDays(30)),
             Declare = ReadDeclaration(read),
@@ -226,11 +232,11 @@ internal sealed record ControlPlaneOptions
     {
         if (read.List(key) is not { } texts) return null;
         var patterns = ImmutableArray.CreateBuilder<NameRulePattern>();
-        foreach (var text in texts) Try(read, $"{key} '{text}'", () => patterns.Add(NameRulePattern.Parse(text)));
+        foreach (var text in texts) Try(read, key, () => patterns.Add(NameRulePattern.Parse(text)), $"'{text}': ");
         return patterns.ToImmutable();
     }
 
-    private static void Try(ConfigurationReader read, string key, Action parse)
+    private static void Try(ConfigurationReader read, string key, Action parse, string about = "")
     {
         try
         {
@@ -238,7 +244,7 @@ internal sealed record ControlPlaneOptions
         }
         catch (Exception fault) when (fault is FormatException or RefusalException)
         {
-            read.Problem(key, fault.Message);
+            read.Problem(key, about + fault.Message);
         }
     }
 }

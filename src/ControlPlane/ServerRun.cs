@@ -26,6 +26,9 @@ internal static class ServerRun
         using var turn = TakeData(options, mayFound);
         using var logs = LoggerFactory.Create(logging => logging.AddLogLines());
         await using var store = await StoreFactory.OpenAsync(options.Storage, time, logs, cancellationToken);
+        // Before any key is asked for: a missing CA is told as that.
+        if (!mayFound && (await store.ReadAsync(AuthorityStore.LoadAsync, cancellationToken)).Active(AuthorityPurpose.Issuing) is null)
+            throw new HierarchyException($"there is no CA in '{options.DataDirectory}' yet; found one with 'grpcca-server init'");
         ClaimSocket(options.AdminSocket);
         await using var app = ControlPlaneApp.Build(options, store, time);
         var start = app.Services.GetRequiredService<StartUp>();

@@ -8,6 +8,7 @@ internal enum LoadMode
     Issue,
     Nonce,
     Directory,
+    Start,
 }
 
 /// <summary>The options of a run, read from the command line.</summary>
@@ -16,7 +17,8 @@ internal sealed record LoadOptions
     public const string Usage = """
         grpcca-load --directory URL [options]    drives an ACME server (RFC 8555) and measures it
 
-          --mode issue|nonce|directory   whole issuances with http-01 (default), HEAD newNonce, or GET directory
+          --mode MODE                    issue: whole issuances with http-01 (default); nonce: HEAD newNonce; directory: GET;
+                                         start: how long COMMAND takes until the directory answers
           --ca FILE                      root certificates of the server's TLS, PEM; without it nothing is verified
           --clients N                    clients at once, each with an account and a connection; default 8
           --seconds S                    measured time; default 10
@@ -27,6 +29,8 @@ internal sealed record LoadOptions
           --dns-port N                   every name is answered with 127.0.0.1 here; default none
           --processes PID,PID            processes of the server whose CPU, memory and writes are read from /proc
           --files PATH,PATH              the server's database, files or directories
+          --command TEXT                 with --mode start: a shell command; it is stopped by SIGTERM, --count times
+          --ready LINE                   with --mode start: ready is when it prints this line, not when the directory answers
           --label TEXT                   goes into the report
           --json FILE                    writes the report there too
 
@@ -57,6 +61,10 @@ internal sealed record LoadOptions
 
     public IReadOnlyList<string> Files { get; init; } = [];
 
+    public string Command { get; init; } = "";
+
+    public string? ReadyLine { get; init; }
+
     public string Label { get; init; } = "";
 
     public string? JsonFile { get; init; }
@@ -78,7 +86,7 @@ internal sealed record LoadOptions
 
     private LoadOptions With(string name, string value) => name switch
     {
-        "--mode" => this with { Mode = Enum.TryParse<LoadMode>(value, ignoreCase: true, out var mode) ? mode : throw new FormatException($"'{value}' is none of issue, nonce, directory") },
+        "--mode" => this with { Mode = Enum.TryParse<LoadMode>(value, ignoreCase: true, out var mode) ? mode : throw new FormatException($"'{value}' is none of issue, nonce, directory, start") },
         "--ca" => this with { CaFile = value },
         "--clients" => this with { Clients = Number(name, value, 1) },
         "--seconds" => this with { Measured = Seconds(name, value) },
@@ -89,6 +97,8 @@ internal sealed record LoadOptions
         "--dns-port" => this with { DnsPort = Number(name, value, 1) },
         "--processes" => this with { Processes = [.. value.Split(',').Select(pid => Number(name, pid, 1))] },
         "--files" => this with { Files = value.Split(',') },
+        "--command" => this with { Command = value },
+        "--ready" => this with { ReadyLine = value },
         "--label" => this with { Label = value },
         "--json" => this with { JsonFile = value },
         _ => throw new FormatException($"unknown option '{name}'; --help lists them"),

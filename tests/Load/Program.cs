@@ -17,6 +17,7 @@ Console.CancelKeyPress += (_, pressed) =>
 try
 {
     var options = LoadOptions.Parse(args);
+    if (options.Mode == LoadMode.Start) return await new StartRun(options).RunAsync(stopped.Token);
     var report = await new LoadRun(options).RunAsync(stopped.Token);
     Console.Write(report.ToText());
     if (options.JsonFile is { } file) report.WriteJson(file);

@@ -39,6 +39,8 @@ internal sealed class CommandContext(ParseResult line, GlobalOptions globals, Cl
     /// <summary>Bounds every call whatever the person said; completions do not keep anybody waiting.</summary>
     public TimeSpan Longest { get; init; } = TimeSpan.MaxValue;
 
+    public bool HasTimeout => line.GetValue(globals.Timeout) is not null;
+
     public TimeSpan Timeout => (line.GetValue(globals.Timeout) ?? GlobalOptions.UsualTimeout) is var wanted && wanted < Longest ? wanted : Longest;
 
     public DateTimeOffset Now => environment.Time.GetUtcNow();
@@ -63,7 +65,7 @@ internal sealed class CommandContext(ParseResult line, GlobalOptions globals, Cl
         {
             return await call;
         }
-        catch (RpcException refused) when (refused.StatusCode == StatusCode.NotFound)
+        catch (RpcException refused) when (refused.StatusCode == StatusCode.NotFound && RpcFailures.IsAbout(refused, resource))
         {
             var failure = FailureOf(refused);
             throw await KnownResources.ClosestAsync(this, resource) is { } close ? failure.WithHint($"did you mean '{close}'?") : failure;

@@ -22,6 +22,8 @@ internal sealed class ExampleHelp(HelpAction usual) : SynchronousCommandLineActi
         usual.Invoke(parseResult);
         var output = parseResult.InvocationConfiguration.Output;
         var command = parseResult.CommandResult.Command;
+        // The usual help keeps silent about hidden commands; who asks by name shall be told.
+        if (command.Hidden) output.WriteLine($"Description:\n  {command.Description}\n");
         if (command is IExampled exampled)
         {
             output.WriteLine("Examples:");

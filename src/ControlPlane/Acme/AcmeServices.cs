@@ -13,6 +13,7 @@ using GrpcCa.ControlPlane.Acme.Limits;
 using GrpcCa.ControlPlane.Acme.Nonces;
 using GrpcCa.ControlPlane.Acme.Orders;
 using GrpcCa.ControlPlane.Acme.Renewals;
+using GrpcCa.ControlPlane.Revocation;
 
 namespace GrpcCa.ControlPlane.Acme;
 
@@ -24,6 +25,7 @@ internal static class AcmeServices
         services.AddSingleton(options.Requests).AddSingleton(options.Nonces).AddSingleton<NonceMint>();
         services.AddLimits(options.Limits);
         services.AddSingleton<IAccountDirectory, AccountKeys>().AddSingleton<RequestVerifier>().AddSingleton<ExternalAccounts>().AddSingleton<AccountRegistry>();
+        services.AddSingleton<RevokeAccountsByKey>(AccountStore.RevokeByKeyAsync);
         services.AddSingleton(options.Orders).AddSingleton<OrderContexts>().AddSingleton<OrderDesk>().AddSingleton<OrderFinalizer>().AddSingleton<CertificateDesk>().AddSingleton<RenewalWindows>();
         services.AddSingleton(options.Validation).AddSingleton<NameServers>().AddSingleton<ValidationResolver>().AddSingleton<ValidationDialer>().AddSingleton<ValidationAttempts>();
         services.AddSingleton<RecordLookup>().AddSingleton<TxtLookup>().AddSingleton<CaaChecker>().AddSingleton<CaaRecheck>().AddSingleton<AccountUrls>();

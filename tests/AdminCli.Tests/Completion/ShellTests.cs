@@ -12,10 +12,11 @@ public sealed class ShellTests
     {
         await using var fake = await FakeControlPlane.StartAsync();
         var script = (await new Cli(fake).RunAsync("completion bash")).Out;
+        // A loaded machine may need more than the usual second.
         // What bash itself does at a tab: the words of the line, and which of them the cursor is in.
         var words = line.Split(' ');
         var run = await BashAsync(fake, $"""
-            grpcca() {'{'} {Program} "$@"; {'}'}
+            grpcca() {'{'} {Program} "$1" --timeout 1m "${'{'}@:2{'}'}"; {'}'}
             {script}
             COMP_WORDS=({string.Join(' ', words.Select(w => $"'{w}'"))})
             COMP_CWORD={words.Length - 1}

@@ -21,7 +21,7 @@ public sealed class ControlPlaneOptionsTests
     public void Read_ManyMistakes_ReportsAllWithTheirKeys()
     {
         var fault = Assert.Throws<ConfigurationException>(() => Read(
-            ("Grpc:Listen", "nowhere"), ("Validation:Http01Port", "0"), ("Validation:Ranges", "10.0.0.1/8"), ("Hierarchy:Permit", "subtree:*.x"),
+            ("Grpc:Listen", "nowhere"), ("Validation:Http01Port", "0"), ("Validation:Ranges", "10.0.0.1/99"), ("Hierarchy:Permit", "subtree:*.x"),
             ("Hierarchy:RevocationBaseUrl", "https://ca.test"), ("Storage:Provider", "postgresql"), ("Declare:Allow", "subtree:"), ("Grpc:Lisen", "127.0.0.1:1")));
         string[] expected =
         [
@@ -51,7 +51,8 @@ public sealed class ControlPlaneOptionsTests
         CollectDefaults(schema.RootElement, "", defaults);
         var plain = Read();
         var written = Read([.. defaults]);
-        Assert.Equal(plain with { Declare = written.Declare, Validation = written.Validation, Listen = written.Listen }, written with { Hierarchy = plain.Hierarchy });
+        Assert.Equal(plain with { Declare = written.Declare, Nonces = written.Nonces, Validation = written.Validation, Listen = written.Listen }, written with { Hierarchy = plain.Hierarchy });
+        Assert.Equal(plain.Nonces.WindowChunks, written.Nonces.WindowChunks);
         Assert.Equal(plain.Hierarchy with { Permit = written.Hierarchy.Permit }, written.Hierarchy);
         Assert.Equal(plain.Validation with { Ranges = written.Validation.Ranges, Resolver = written.Validation.Resolver }, written.Validation);
         Assert.Equal(plain.Listen.ToString(), written.Listen.ToString());

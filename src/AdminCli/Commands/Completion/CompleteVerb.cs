@@ -9,7 +9,8 @@ namespace GrpcCa.AdminCli.Commands.Completion;
 
 /// <summary>
 /// <c>grpcca complete -- WORD…</c>, hidden: what the shell may offer for the last word, a line each, with a description
-/// after a tab. It never fails and never waits long: a server that does not answer knows no ids.
+/// after a tab. It never fails and never waits long
+/// without a --timeout of its own: a server that does not answer knows no ids.
 /// </summary>
 internal sealed class CompleteVerb : Verb
 {
@@ -53,7 +54,7 @@ internal sealed class CompleteVerb : Verb
         try
         {
             if (collection == LiveIds.ContextNames) return ContextBook.Load(context.Environment).Servers.Select(s => s.Name);
-            using var server = new CommandContext(line, globals, context.Environment, context.Cancel) { Longest = Patience };
+            using var server = new CommandContext(line, globals, context.Environment, context.Cancel) { Longest = context.HasTimeout ? context.Timeout : Patience };
             return [.. (await KnownResources.NamesAsync(server, collection)).Select(Ids.Short)];
         }
         catch (Exception fault) when (fault is RpcException or CliFailure or IdentityException or IOException or UnauthorizedAccessException or InvalidOperationException)

@@ -43,7 +43,12 @@ internal static class LiveIds
         foreach (var option in command.Options)
             if (OfOption.TryGetValue(option.Name, out var collection)) option.CompletionSources.Add(_ => [new CompletionItem(collection, Kind)]);
         foreach (var argument in command.Arguments)
-            if (CollectionOf(command, argument) is { } collection) argument.CompletionSources.Add(_ => [new CompletionItem(collection, Kind)]);
+        {
+            if (CollectionOf(command, argument) is not { } collection) continue;
+            // Help would print the completions in the place of the name.
+            argument.HelpName ??= argument.Name;
+            argument.CompletionSources.Add(_ => [new CompletionItem(collection, Kind)]);
+        }
         foreach (var child in command.Subcommands) AddTo(child);
     }
 

@@ -23,7 +23,7 @@ internal sealed class Update : Verb
     [
         "grpcca provisioner update acme --challenge http-01 tls-alpn-01 --caa check --caa-identity ca.net.gq",
         "grpcca provisioner update acme --limit orders=600 orders-per-name=50",
-        "grpcca provisioner update acme --clear http01-port ranges",
+        "grpcca provisioner update acme --clear http01-port range",
     ];
 
     protected override async Task<int> RunAsync(CommandContext context)

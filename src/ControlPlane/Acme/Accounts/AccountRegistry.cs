@@ -16,11 +16,11 @@ internal sealed class AccountRegistry(IStore store, ProvisionerBook provisioners
     public async Task<(Account Account, bool Created)> CreateOrFindAsync(VerifiedRequest request, CancellationToken cancellationToken)
     {
         var key = request.Jwk ?? throw new RefusalException(RefusalReason.Malformed, "new-account is signed with jwk");
+        var payload = request.RequireObject();
         var existing = await store.ReadAsync(s => AccountStore.FindByKeyAsync(s, request.Context.Provisioner, key.Thumbprint), cancellationToken);
         // §7.3.1: an existing account answers whatever else the request says.
         if (existing is not null) return (Valid(existing), false);
 
-        var payload = request.RequireObject();
         if (payload.FindBoolean("onlyReturnExisting") == true)
             throw new RefusalException(RefusalReason.AccountDoesNotExist, "no account of this provisioner has this key");
         var provisioner = await FindProvisionerAsync(request.Context.Provisioner, cancellationToken);

@@ -43,11 +43,12 @@ internal sealed class AuthorizationDesk(IStore store, ValidationQueue queue, Req
         var fetched = await store.ReadAsync(s => LoadAsync(s, request, authorizationId), cancellationToken);
         // What runs or is over costs nothing to look at again.
         if (request.IsPostAsGet || Find(fetched, challengeId).Status != ChallengeStatus.Pending) return (fetched, Find(fetched, challengeId));
+        using var seat = queue.TakeSeat();
         var tokens = await limits.TakeAttemptAsync(fetched, cancellationToken);
         var started = await tokens.SpendAsync(
             () => store.WriteAsync(session => StartAsync(session, request, authorizationId, challengeId), cancellationToken), start => start.First);
         if (started.First)
-            await queue.RunAsync(new ValidationJob(authorizationId, challengeId), cancellationToken);
+            await seat.RunAsync(new ValidationJob(authorizationId, challengeId) { AccountId = started.Authorization.AccountId }, cancellationToken);
         else if (Find(started.Authorization, challengeId).Status != ChallengeStatus.Processing)
             return (started.Authorization, Find(started.Authorization, challengeId));
         var after = await store.ReadAsync(s => LoadAsync(s, request, authorizationId), cancellationToken);

@@ -16,39 +16,30 @@ internal static class AuthorizationStore
         .With("@id", id)
         .FirstAsync(Read);
 
-    /// <summary>A valid one of the account for the name that may be used again; the newest.</summary>
-    public static ValueTask<Authorization?> FindReusableAsync(StoreSession session, string accountId, string identifier, DateTimeOffset now) => session
+    /// <summary>The account's for the name that have not expired, those proven last first; what they are worth is derived.</summary>
+    public static ValueTask<List<Authorization>> ListUnexpiredAsync(StoreSession session, string accountId, string identifier, DateTimeOffset now) => session
         .Sql($"""
             select {Columns} from authorizations
-            where account_id = @account_id and identifier = @identifier and reusable_until > @now
-            order by reusable_until desc limit 1
+            where account_id = @account_id and identifier = @identifier and expires_at > @now
+            order by reusable_until desc limit 8
             """)
         .With("@account_id", accountId)
         .With("@identifier", identifier)
         .With("@now", now)
-        .FirstAsync(Read);
-
-    /// <summary>Those that a replica was validating when it stopped, or that have been left for too long by another.</summary>
-    public static ValueTask<List<Authorization>> ListProcessingAsync(StoreSession session, string replica, int limit) => session
-        .Sql($"select {Columns} from authorizations where processing_by = @replica order by created_at limit @limit")
-        .With("@replica", replica)
-        .With("@limit", limit)
         .ListAsync(Read);
 
-    /// <summary>How many of the account's wait for their proof.</summary>
-    public static ValueTask<long> CountPendingAsync(StoreSession session, string accountId, DateTimeOffset now) => session
-        .Sql("select count(*) from authorizations where account_id = @account_id and pending = 1 and expires_at > @now")
-        .With("@account_id", accountId)
-        .With("@now", now)
-        .NumberAsync();
-
-    /// <summary>When the first of those expires.</summary>
-    public static async ValueTask<DateTimeOffset> FirstPendingExpiryAsync(StoreSession session, string accountId, DateTimeOffset now) =>
-        DateTimeOffset.FromUnixTimeMilliseconds(await session
-            .Sql("select min(expires_at) from authorizations where account_id = @account_id and pending = 1 and expires_at > @now")
-            .With("@account_id", accountId)
-            .With("@now", now)
-            .NumberAsync());
+    /// <summary>A page of those that a replica was validating when it stopped, oldest first, after the given position.</summary>
+    public static ValueTask<List<Authorization>> ListProcessingAsync(StoreSession session, string replica, DateTimeOffset afterTime, string afterId, int limit) => session
+        .Sql($"""
+            select {Columns} from authorizations
+            where processing_by = @replica and (created_at > @after_time or (created_at = @after_time and id > @after_id))
+            order by created_at, id limit @limit
+            """)
+        .With("@replica", replica)
+        .With("@after_time", afterTime)
+        .With("@after_id", afterId)
+        .With("@limit", limit)
+        .ListAsync(Read);
 
     public static async ValueTask InsertAsync(StoreSession session, Authorization authorization) => await session
         .Sql("""

@@ -39,7 +39,8 @@ internal sealed class CaaRecheck(CaaChecker checker, AccountUrls urls, IStore st
         }
         catch (RefusalException refusal)
         {
-            return new RefusalPart(refusal.Reason, refusal.Detail, authorization.Identifier.TypeName, authorization.Identifier.Value);
+            var name = authorization.Identifier;
+            return new RefusalPart(refusal.Reason, refusal.Detail, name.TypeName, authorization.Wildcard ? $"*.{name.Value}" : name.Value);
         }
     }
 

@@ -22,7 +22,10 @@ internal sealed class ChallengeWorker(
     TimeProvider time,
     ILogger<ChallengeWorker> log)
 {
-    public async Task ValidateAsync(ValidationJob job, CancellationToken cancellationToken)
+    private const string OurFault = "the validation could not be carried out; the operator's log has the cause. Please try a new order";
+
+    /// <exception cref="StoreUnavailableException">The store refuses; the challenge is still claimed.</exception>
+    public async Task ValidateAsync(ValidationJob job, CancellationToken cancellationToken, IAttemptPlace? place = null)
     {
         var (authorization, account) = await store.ReadAsync(async session =>
         {
@@ -32,11 +35,11 @@ internal sealed class ChallengeWorker(
         var challenge = authorization?.Challenges.FirstOrDefault(c => c.Id == job.ChallengeId);
         if (authorization is null || account is null || challenge?.Status != ChallengeStatus.Processing) return;
 
-        var records = await RunAsync(authorization, challenge, account, cancellationToken);
+        var records = await RunAsync(authorization, challenge, account, place, cancellationToken);
         await StoreAsync(authorization, challenge, records, cancellationToken);
     }
 
-    private async Task<ImmutableArray<AttemptRecord>> RunAsync(Authorization authorization, Challenge challenge, Account account, CancellationToken cancellationToken)
+    private async Task<ImmutableArray<AttemptRecord>> RunAsync(Authorization authorization, Challenge challenge, Account account, IAttemptPlace? place, CancellationToken cancellationToken)
     {
         var provisioner = (await provisioners.CurrentAsync(cancellationToken)).GetValueOrDefault(authorization.ProvisionerId);
         var validator = validators.First(v => v.Type == challenge.Type);
@@ -49,29 +52,57 @@ internal sealed class ChallengeWorker(
             AccountUrls = await urls.OfAsync(authorization.ProvisionerId, authorization.AccountId, cancellationToken),
             IssuerDomainNames = provisioner?.CaaIdentities ?? [],
         };
-        return await attempts.RunAsync(validator, task, cancellationToken);
+        return await attempts.RunAsync(validator, task, cancellationToken, place);
     }
 
     private async Task StoreAsync(Authorization seen, Challenge challenge, ImmutableArray<AttemptRecord> records, CancellationToken cancellationToken)
     {
         var last = records[^1].Outcome;
         var provisioner = (await provisioners.CurrentAsync(cancellationToken)).GetValueOrDefault(seen.ProvisionerId);
-        await store.WriteAsync(async session =>
+        var proven = await store.WriteAsync(async session =>
         {
             var old = await AuthorizationStore.FindAsync(session, seen.Id);
-            if (old is null) return false;
+            // Only what is still claimed: a challenge that another run has decided stays decided.
+            if (old?.Challenges.FirstOrDefault(c => c.Id == challenge.Id)?.Status != ChallengeStatus.Processing) return false;
             var now = time.GetUtcNow();
             var done = challenge with { Attempts = [.. records.Select(Describe)] };
+            // What was deactivated or expired meanwhile stays so: it keeps the attempts, and the proof proves nothing.
+            if (old.StatusAt(now) != AuthorizationStatus.Pending)
+            {
+                await ReplaceAsync(session, old, old.With(done with { StartedAt = null, StartedBy = null }));
+                return false;
+            }
             done = last.Fault is { } fault
                 ? done with { Error = new ChallengeError(fault.Reason, fault.Detail) }
                 : done with { ValidatedAt = now };
             var next = old.With(done);
             if (last.Fault is null) next = Proven(next, last, provisioner, now);
-            return await AuthorizationStore.ReplaceAsync(session, old, next);
+            await ReplaceAsync(session, old, next);
+            return last.Fault is null;
         }, CancellationToken.None);
-        if (last.Fault is null) await limits.ReturnAttemptAsync(seen, CancellationToken.None);
+        if (proven) await limits.ReturnAttemptAsync(seen, CancellationToken.None);
         if (last.Fault is { } failure) log.Failed(seen.Identifier.ToString(), challenge.Type, records.Length, failure.Detail);
+        else if (!proven) log.TooLate(seen.Identifier.ToString(), challenge.Type);
         else log.Validated(seen.Identifier.ToString(), challenge.Type, last.AddressDialled, records.Length);
+    }
+
+    /// <summary>Ends a challenge that could not be validated for a reason that is ours (RFC 8555 §8.2: nothing stays processing).</summary>
+    public async Task FailAsync(ValidationJob job, CancellationToken cancellationToken)
+    {
+        var ended = await store.WriteAsync(async session =>
+        {
+            var old = await AuthorizationStore.FindAsync(session, job.AuthorizationId);
+            var challenge = old?.Challenges.FirstOrDefault(c => c.Id == job.ChallengeId);
+            if (old is null || challenge?.Status != ChallengeStatus.Processing) return null;
+            await ReplaceAsync(session, old, old.With(challenge with { Error = new ChallengeError(RefusalReason.ServerInternal, OurFault) }));
+            return old;
+        }, cancellationToken);
+        if (ended is not null) await limits.ReturnAttemptAsync(ended, cancellationToken);
+    }
+
+    private static async ValueTask ReplaceAsync(StoreSession session, Authorization old, Authorization next)
+    {
+        if (!await AuthorizationStore.ReplaceAsync(session, old, next)) throw new StoreUnavailableException($"authorization {old.Id} changed while it was stored");
     }
 
     // A valid authorization stays good for its order, and for new orders as long as the provisioner and the proof say.

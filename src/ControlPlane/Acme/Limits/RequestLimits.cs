@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using GrpcCa.ControlPlane.Acme.Authorizations;
 using GrpcCa.ControlPlane.Pki;
 using GrpcCa.ControlPlane.Provisioners;
 using GrpcCa.ControlPlane.Storage;
@@ -20,12 +19,12 @@ internal sealed class RequestLimits(LimitOptions options, LimitBuckets buckets, 
 
     /// <summary>Takes a failed validation in advance: of many attempts at once no more are made than may fail.</summary>
     /// <exception cref="Refusals.RefusalException">RateLimited; then nothing was taken.</exception>
-    public async ValueTask<TakenTokens> TakeAttemptAsync(Authorization authorization, CancellationToken cancellationToken) =>
-        Take(OfAttempt(await LimitsOfAsync(authorization, cancellationToken), authorization));
+    public async ValueTask<TakenTokens> TakeAttemptAsync(string provisionerId, string accountId, Identifier name, CancellationToken cancellationToken) =>
+        Take(OfAttempt(await LimitsOfAsync(provisionerId, cancellationToken), accountId, name));
 
     /// <summary>Gives back what an attempt took that did not fail.</summary>
-    public async ValueTask ReturnAttemptAsync(Authorization authorization, CancellationToken cancellationToken) =>
-        new TakenTokens(buckets, time, OfAttempt(await LimitsOfAsync(authorization, cancellationToken), authorization)).Return();
+    public async ValueTask ReturnAttemptAsync(string provisionerId, string accountId, Identifier name, CancellationToken cancellationToken) =>
+        new TakenTokens(buckets, time, OfAttempt(await LimitsOfAsync(provisionerId, cancellationToken), accountId, name)).Return();
 
     /// <summary>
     /// Refuses when the account has more pending authorizations than it may; asked in the write that added some, which
@@ -36,8 +35,8 @@ internal sealed class RequestLimits(LimitOptions options, LimitBuckets buckets, 
     {
         const LimitKind limit = LimitKind.PendingAuthorizationsPerAccount;
         var size = options.SizeOf(limit, provisioner.Limits);
-        if (size <= 0 || await AuthorizationStore.CountPendingAsync(session, accountId, now) <= size) return;
-        var first = await AuthorizationStore.FirstPendingExpiryAsync(session, accountId, now);
+        if (size <= 0 || await PendingStore.CountPendingAsync(session, accountId, now) <= size) return;
+        var first = await PendingStore.FirstPendingExpiryAsync(session, accountId, now);
         throw LimitRefusal.Of([new Shortage(new BucketClaim(limit, default, size), first)], options.HelpUrl, now);
     }
 
@@ -59,9 +58,9 @@ internal sealed class RequestLimits(LimitOptions options, LimitBuckets buckets, 
         names.SelectMany(name => Claim(LimitKind.OrdersPerName, provisioner.Limits, provisioner.Id, name.ToString(), name));
 
     // An authorization of *.x and one of x are validated apart, but they are about one name.
-    internal ImmutableArray<BucketClaim> OfAttempt(ProvisionerLimits limits, Authorization authorization) =>
+    internal ImmutableArray<BucketClaim> OfAttempt(ProvisionerLimits limits, string accountId, Identifier name) =>
     [
-        .. Claim(LimitKind.FailedValidationsPerAccountAndName, limits, authorization.AccountId, authorization.Identifier.ToString(), authorization.Identifier),
+        .. Claim(LimitKind.FailedValidationsPerAccountAndName, limits, accountId, name.ToString(), name),
     ];
 
     private IEnumerable<BucketClaim> Claim(LimitKind limit, ProvisionerLimits own, string owner, string? whose, Identifier? name = null)
@@ -77,6 +76,6 @@ internal sealed class RequestLimits(LimitOptions options, LimitBuckets buckets, 
         return missing.IsEmpty ? new TakenTokens(buckets, time, claims) : throw LimitRefusal.Of(missing, options.HelpUrl, now);
     }
 
-    private async ValueTask<ProvisionerLimits> LimitsOfAsync(Authorization authorization, CancellationToken cancellationToken) =>
-        (await provisioners.CurrentAsync(cancellationToken)).GetValueOrDefault(authorization.ProvisionerId)?.Limits ?? new ProvisionerLimits();
+    private async ValueTask<ProvisionerLimits> LimitsOfAsync(string provisionerId, CancellationToken cancellationToken) =>
+        (await provisioners.CurrentAsync(cancellationToken)).GetValueOrDefault(provisionerId)?.Limits ?? new ProvisionerLimits();
 }

@@ -64,7 +64,9 @@ internal sealed class OrderDesk(IStore store, OrderContexts contexts, RequestLim
         var orders = await store.ReadAsync(s => OrderStore.ListByAccountAsync(s, accountId, beforeTime, beforeId, options.PageSize + 1), cancellationToken);
         var page = orders.Take(options.PageSize).ToList();
         var next = orders.Count > options.PageSize ? $"{page[^1].CreatedAt.ToUnixTimeMilliseconds()}-{page[^1].Id}" : "";
-        return ([.. page.Select(o => o.Id)], next);
+        // §7.1.2.1: invalid orders are left out; a page may hold fewer than its size.
+        var now = time.GetUtcNow();
+        return ([.. page.Where(o => o.CertificateSerial is not null || (o.Error is null && o.ExpiresAt > now)).Select(o => o.Id)], next);
     }
 
     /// <summary>The order when it is the caller's; another's is unauthorized and shows nothing (O7).</summary>
@@ -91,8 +93,8 @@ internal sealed class OrderDesk(IStore store, OrderContexts contexts, RequestLim
     private static NameVerdict Decide(OrderContext context, Identifier name)
     {
         var verdict = NameGate.Decide(context.Names, name);
-        if (!verdict.Allowed || !name.IsWildcard || context.Provisioner.Challenges.Any(ChallengeTypes.ProvesWildcards)) return verdict;
-        return verdict with { Allowed = false, Explanation = $"{name} is a wildcard, which only a dns challenge can prove; {context.Provisioner.Name} offers {string.Join(", ", context.Provisioner.Challenges)}" };
+        if (!verdict.Allowed || context.Provisioner.Challenges.Any(type => ChallengeTypes.Proves(type, name))) return verdict;
+        return verdict with { Allowed = false, Explanation = $"{name} can be proven by none of the challenges that {context.Provisioner.Name} offers ({string.Join(", ", context.Provisioner.Challenges)})" };
     }
 
     private async ValueTask<OrderView> WriteAsync(
@@ -121,7 +123,7 @@ internal sealed class OrderDesk(IStore store, OrderContexts contexts, RequestLim
             ExpiresAt = authorizations.Min(a => a.ExpiresAt) is var first && first < expiresAt ? first : expiresAt,
             Evidence = request.Evidence.ToArray(),
         };
-        if (wanted.Replaces is { } replaced) await Replacement.ClaimAsync(session, replaced, order, now);
+        if (wanted.Replaces is { } replaced) await Replacement.ClaimAsync(session, replaced, order, context.Authority, now);
         await OrderStore.InsertAsync(session, order);
         return new OrderView(order with { Version = 1 }, authorizations, now);
     }
@@ -134,12 +136,13 @@ internal sealed class OrderDesk(IStore store, OrderContexts contexts, RequestLim
 
     // A valid authorization is used again until its time is over; policy was asked just now.
     private static async ValueTask<Authorization> AuthorizeAsync(
-        StoreSession session, VerifiedRequest request, OrderContext context, Identifier name, DateTimeOffset now, DateTimeOffset expiresAt)
+        StoreSession session, VerifiedRequest request, OrderContext context, Identifier name, DateTimeOffset now, DateTimeOffset expiresAt, bool beforeOrder = false)
     {
         var accountId = request.Account!.AccountId;
         var key = AuthorizationStore.KeyOf(name.WithoutWildcard, name.IsWildcard);
-        if (await AuthorizationStore.FindReusableAsync(session, accountId, key, now) is { } valid) return valid;
-        var authorization = NewAuthorization.For(name, accountId, context.Provisioner, now, expiresAt);
+        var valid = await AuthorizationStore.ListUnexpiredAsync(session, accountId, key, now);
+        if (valid.Find(a => a.IsReusableAt(now, context.Provisioner.AuthorizationReuse)) is { } reusable) return reusable;
+        var authorization = NewAuthorization.For(name, accountId, context.Provisioner, now, expiresAt) with { BeforeOrder = beforeOrder };
         await AuthorizationStore.InsertAsync(session, authorization);
         return authorization;
     }

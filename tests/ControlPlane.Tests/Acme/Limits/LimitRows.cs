@@ -4,6 +4,7 @@ using GrpcCa.ControlPlane.Acme.Authorizations;
 using GrpcCa.ControlPlane.Acme.Jws;
 using GrpcCa.ControlPlane.Acme.Limits;
 using GrpcCa.ControlPlane.Acme.Orders;
+using GrpcCa.ControlPlane.Acme.PastRequests;
 using GrpcCa.ControlPlane.Certificates;
 using GrpcCa.ControlPlane.Pki;
 using GrpcCa.ControlPlane.Provisioners;

@@ -5,10 +5,10 @@ using GrpcCa.ControlPlane.Acme.Orders;
 using GrpcCa.ControlPlane.Pki;
 using GrpcCa.ControlPlane.Storage;
 
-namespace GrpcCa.ControlPlane.Acme.Limits;
+namespace GrpcCa.ControlPlane.Acme.PastRequests;
 
 /// <summary>What rows tell about requests of the past, in the order in which they came, page by page.</summary>
-internal static class LimitStore
+internal static class PastRequestStore
 {
     /// <summary>The moment after which there are no more than so many accounts.</summary>
     public static ValueTask<long> AccountsBeforeAsync(StoreSession session, DateTimeOffset since, int most) => session

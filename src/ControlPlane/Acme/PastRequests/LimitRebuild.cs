@@ -1,10 +1,11 @@
 using System.Collections.Frozen;
 using GrpcCa.ControlPlane.Acme.Authorizations;
+using GrpcCa.ControlPlane.Acme.Limits;
 using GrpcCa.ControlPlane.Provisioners;
 using GrpcCa.ControlPlane.Storage;
 using Microsoft.Extensions.Hosting;
 
-namespace GrpcCa.ControlPlane.Acme.Limits;
+namespace GrpcCa.ControlPlane.Acme.PastRequests;
 
 /// <summary>
 /// Fills the buckets from the rows of their windows before the first request, so that a restart forgives nothing that
@@ -32,8 +33,8 @@ internal sealed class LimitRebuild(
 
     private async Task<int> NoteAccountsAsync(FrozenDictionary<string, ProvisionerRecord> known, CancellationToken cancellationToken)
     {
-        var since = await SinceAsync(LimitKind.Accounts, LimitStore.AccountsBeforeAsync, cancellationToken);
-        return await EachAsync(since, LimitStore.ListAccountsAsync, account => (account.CreatedAt, account.Id), account =>
+        var since = await SinceAsync(LimitKind.Accounts, PastRequestStore.AccountsBeforeAsync, cancellationToken);
+        return await EachAsync(since, PastRequestStore.ListAccountsAsync, account => (account.CreatedAt, account.Id), account =>
         {
             if (known.TryGetValue(account.ProvisionerId, out var provisioner)) Note(limits.OfAccount(provisioner, clientAddress: ""), account.CreatedAt);
         }, cancellationToken);
@@ -41,8 +42,8 @@ internal sealed class LimitRebuild(
 
     private async Task NoteCertificatesAsync(FrozenDictionary<string, ProvisionerRecord> known, CancellationToken cancellationToken)
     {
-        var since = await SinceAsync(LimitKind.OrdersPerName, LimitStore.CertificatesBeforeAsync, cancellationToken);
-        await EachAsync(since, LimitStore.ListIssuedAsync, certificate => (certificate.CreatedAt, certificate.Serial), certificate =>
+        var since = await SinceAsync(LimitKind.OrdersPerName, PastRequestStore.CertificatesBeforeAsync, cancellationToken);
+        await EachAsync(since, PastRequestStore.ListIssuedAsync, certificate => (certificate.CreatedAt, certificate.Serial), certificate =>
         {
             if (known.TryGetValue(certificate.ProvisionerId, out var provisioner)) Note(limits.OfNames(provisioner, certificate.Identifiers), certificate.CreatedAt);
         }, cancellationToken);
@@ -50,8 +51,8 @@ internal sealed class LimitRebuild(
 
     private async Task<int> NoteOrdersAsync(FrozenDictionary<string, ProvisionerRecord> known, CancellationToken cancellationToken)
     {
-        var since = await SinceAsync(LimitKind.OrdersPerName, LimitStore.OrdersBeforeAsync, cancellationToken);
-        return await EachAsync(since, LimitStore.ListOrdersAsync, order => (order.CreatedAt, order.Id), order =>
+        var since = await SinceAsync(LimitKind.OrdersPerName, PastRequestStore.OrdersBeforeAsync, cancellationToken);
+        return await EachAsync(since, PastRequestStore.ListOrdersAsync, order => (order.CreatedAt, order.Id), order =>
         {
             if (known.TryGetValue(order.ProvisionerId, out var provisioner))
                 Note(limits.OfOrder(provisioner, order.AccountId, clientAddress: "", order.Identifiers), order.CreatedAt);
@@ -62,12 +63,12 @@ internal sealed class LimitRebuild(
     {
         var since = time.GetUtcNow() - LimitKind.FailedValidationsPerAccountAndName.Window();
         var taken = new List<(DateTimeOffset At, BucketClaim Claim)>();
-        await EachAsync(since, LimitStore.ListAttemptedAsync, authorization => (authorization.ExpiresAt, authorization.Id), authorization =>
+        await EachAsync(since, PastRequestStore.ListAttemptedAsync, authorization => (authorization.ExpiresAt, authorization.Id), authorization =>
         {
             if (!known.TryGetValue(authorization.ProvisionerId, out var provisioner)) return;
             // One that runs has taken its token; it gives it back when it succeeds.
             foreach (var challenge in authorization.Challenges.Where(c => c.Status is ChallengeStatus.Invalid or ChallengeStatus.Processing))
-                if (challenge.StartedAt is { } at && at > since) taken.AddRange(limits.OfAttempt(provisioner.Limits, authorization).Select(claim => (at, claim)));
+                if (challenge.StartedAt is { } at && at > since) taken.AddRange(limits.OfAttempt(provisioner.Limits, authorization.AccountId, authorization.Identifier).Select(claim => (at, claim)));
         }, cancellationToken);
         foreach (var (at, claim) in taken.OrderBy(one => one.At)) Note([claim], at);
         return taken.Count;

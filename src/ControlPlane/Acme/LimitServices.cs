@@ -1,6 +1,9 @@
-namespace GrpcCa.ControlPlane.Acme.Limits;
+using GrpcCa.ControlPlane.Acme.Limits;
+using GrpcCa.ControlPlane.Acme.PastRequests;
 
-/// <summary>The room, registered. The buckets are filled before anything that comes after it starts.</summary>
+namespace GrpcCa.ControlPlane.Acme;
+
+/// <summary>The limits, registered. The buckets are filled before anything that comes after it starts.</summary>
 internal static class LimitServices
 {
     public static IServiceCollection AddLimits(this IServiceCollection services, LimitOptions options)

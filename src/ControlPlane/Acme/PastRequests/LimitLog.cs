@@ -1,4 +1,4 @@
-namespace GrpcCa.ControlPlane.Acme.Limits;
+namespace GrpcCa.ControlPlane.Acme.PastRequests;
 
 internal static partial class LimitLog
 {

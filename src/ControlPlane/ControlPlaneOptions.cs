@@ -3,11 +3,13 @@ using System.Net;
 using GrpcCa.ControlPlane.Acme.Authorizations;
 using GrpcCa.ControlPlane.Acme.Challenges;
 using GrpcCa.ControlPlane.Acme.Jws;
+using GrpcCa.ControlPlane.Acme.Limits;
 using GrpcCa.ControlPlane.Acme.Nonces;
 using GrpcCa.ControlPlane.Acme.Orders;
 using GrpcCa.ControlPlane.Authorities;
 using GrpcCa.ControlPlane.Issuance;
 using GrpcCa.ControlPlane.Names;
+using GrpcCa.ControlPlane.Provisioners;
 using GrpcCa.ControlPlane.Refusals;
 using GrpcCa.ControlPlane.Signing;
 using GrpcCa.ControlPlane.Storage;
@@ -52,11 +54,14 @@ internal sealed record ControlPlaneOptions
     /// <summary><c>Validation:*</c>.</summary>
     public required ValidationOptions Validation { get; init; }
 
-    /// <summary><c>Validation:Parallel</c>, <c>QueueLength</c>, <c>AnswerWithin</c>.</summary>
+    /// <summary><c>Validation:Parallel</c>, <c>ParallelPerAccount</c>, <c>QueueLength</c>, <c>AnswerWithin</c>.</summary>
     public required ValidationQueueOptions ValidationQueue { get; init; }
 
     /// <summary><c>Orders:*</c>.</summary>
     public required OrderOptions Orders { get; init; }
+
+    /// <summary><c>Limits:*</c>.</summary>
+    public required LimitOptions Limits { get; init; }
 
     /// <summary><c>Requests:*</c>.</summary>
     public required JwsLimits Requests { get; init; }
@@ -71,9 +76,11 @@ internal sealed record ControlPlaneOptions
     public required Declaration Declare { get; init; }
 
     /// <exception cref="ConfigurationException">Lists every problem with its key.</exception>
-    public static ControlPlaneOptions Read(IConfiguration configuration)
+    public static ControlPlaneOptions Read(IConfiguration configuration) => Read(new ConfigurationReader(configuration));
+
+    /// <inheritdoc cref="Read(IConfiguration)"/>
+    public static ControlPlaneOptions Read(ConfigurationReader read)
     {
-        var read = new ConfigurationReader(configuration);
         var data = Path.GetFullPath(read.Text("Data:Directory", "/var/lib/grpcca"));
         var replica = read.Text("Replica:Id", "main");
         var options = new ControlPlaneOptions
@@ -93,11 +100,18 @@ internal sealed record ControlPlaneOptions
             {
                 Replica = replica,
                 Parallel = read.Number("Validation:Parallel", 64, 1, 10_000),
+                ParallelPerAccount = read.Number("Validation:ParallelPerAccount", 8, 1, 10_000),
                 QueueLength = read.Number("Validation:QueueLength", 10_000, 1, 1_000_000),
                 AnswerWithin = TimeSpan.FromMilliseconds(read.Number("Validation:AnswerWithinMilliseconds", 300, 0, 10_000)),
             },
             Orders = new OrderOptions { MostIdentifiers = read.Number("Orders:MostIdentifiers", 100, 1, 1000), PageSize = read.Number("Orders:PageSize", 100, 1, 1000) },
-            Requests = new JwsLimits { MaxBodyBytes = read.Number("Requests:MaxBodyBytes", 64 * 1024, 1024, 1024 * 1024) },
+            Limits = ReadLimits(read),
+            Requests = new JwsLimits
+            {
+                MaxBodyBytes = read.Number("Requests:MaxBodyBytes", 64 * 1024, 1024, 1024 * 1024),
+                MaxNewOrderBytes = read.Number("Orders:MaxNewOrderBytes", 16 * 1024, 1024, 1024 * 1024),
+                MaxFinalizeBytes = read.Number("Orders:MaxFinalizeBytes", 48 * 1024, 1024, 1024 * 1024),
+            },
             Nonces = new NonceMintOptions { WindowChunks = read.Number("Nonces:WindowChunks", 4096, 1, 1_000_000) },
             TokenLifetime = read.Duration("Joining:TokenLifetime", TimeSpan.FromHours(1), TimeSpan.FromMinutes(1), TimeSpan.FromDays(30)),
             Declare = ReadDeclaration(read),
@@ -155,7 +169,7 @@ internal sealed record ControlPlaneOptions
     {
         var usual = new ValidationOptions();
         var ranges = usual.Ranges;
-        Try(read, "Validation:Ranges", () => ranges = read.List("Validation:Ranges") is { } texts ? [.. texts.Select(t => IPNetwork.Parse(t))] : usual.Ranges);
+        Try(read, "Validation:Ranges", () => ranges = read.List("Validation:Ranges") is { } texts ? [.. texts.Select(Range)] : usual.Ranges);
         var resolver = read.Endpoint("Validation:Resolver", null);
         return usual with
         {
@@ -167,6 +181,28 @@ internal sealed record ControlPlaneOptions
             Attempts = read.Number("Validation:Attempts", usual.Attempts, 1, 20),
             Within = read.Duration("Validation:Within", usual.Within, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(10)),
         };
+    }
+
+    private static LimitOptions ReadLimits(ConfigurationReader read)
+    {
+        var usual = new LimitOptions();
+        int Size(LimitKind limit) => read.Number($"Limits:{limit}", usual.SizeOf(limit, new ProvisionerLimits()), 0, LimitOptions.Largest);
+        var options = new LimitOptions
+        {
+            AccountsPerAddress = Size(LimitKind.AccountsPerAddress),
+            Accounts = Size(LimitKind.Accounts),
+            OrdersPerAccount = Size(LimitKind.OrdersPerAccount),
+            OrdersPerAddress = Size(LimitKind.OrdersPerAddress),
+            OrdersPerName = Size(LimitKind.OrdersPerName),
+            Orders = Size(LimitKind.Orders),
+            PendingAuthorizationsPerAccount = Size(LimitKind.PendingAuthorizationsPerAccount),
+            FailedValidationsPerAccountAndName = Size(LimitKind.FailedValidationsPerAccountAndName),
+            HelpUrl = read.OptionalText("Limits:HelpUrl"),
+            MostBuckets = read.Number("Limits:MostBuckets", usual.MostBuckets, 1000, 10_000_000),
+        };
+        if (options.HelpUrl is { } url && !(Uri.TryCreate(url, UriKind.Absolute, out var parsed) && parsed.Scheme is "http" or "https"))
+            read.Problem("Limits:HelpUrl", $"'{url}' is not an http or https URL");
+        return options;
     }
 
     private static Declaration ReadDeclaration(ConfigurationReader read)
@@ -185,15 +221,18 @@ internal sealed record ControlPlaneOptions
         return declaration;
     }
 
+    private static IPNetwork Range(string text) => IPNetwork.TryParse(text, out var range) ? range
+        : throw new FormatException($"'{text}' is no range such as 100.64.0.0/10 (the bits beyond the prefix are zero)");
+
     private static ImmutableArray<NameRulePattern>? ReadPatterns(ConfigurationReader read, string key)
     {
         if (read.List(key) is not { } texts) return null;
         var patterns = ImmutableArray.CreateBuilder<NameRulePattern>();
-        foreach (var text in texts) Try(read, key, () => patterns.Add(NameRulePattern.Parse(text)));
+        foreach (var text in texts) Try(read, key, () => patterns.Add(NameRulePattern.Parse(text)), $"'{text}': ");
         return patterns.ToImmutable();
     }
 
-    private static void Try(ConfigurationReader read, string key, Action parse)
+    private static void Try(ConfigurationReader read, string key, Action parse, string about = "")
     {
         try
         {
@@ -201,7 +240,7 @@ internal sealed record ControlPlaneOptions
         }
         catch (Exception fault) when (fault is FormatException or RefusalException)
         {
-            read.Problem(key, fault.Message);
+            read.Problem(key, about + fault.Message);
         }
     }
 }

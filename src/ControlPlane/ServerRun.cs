@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using GrpcCa.ControlPlane.Authorities;
+using GrpcCa.ControlPlane.Refusals;
 using GrpcCa.ControlPlane.Signing;
 using GrpcCa.ControlPlane.Storage;
 using GrpcCa.ControlPlane.Telemetry;
@@ -25,6 +26,9 @@ internal static class ServerRun
         using var turn = TakeData(options, mayFound);
         using var logs = LoggerFactory.Create(logging => logging.AddLogLines());
         await using var store = await StoreFactory.OpenAsync(options.Storage, time, logs, cancellationToken);
+        // Before any key is asked for: a missing CA is told as that.
+        if (!mayFound && (await store.ReadAsync(AuthorityStore.LoadAsync, cancellationToken)).Active(AuthorityPurpose.Issuing) is null)
+            throw new HierarchyException($"there is no CA in '{options.DataDirectory}' yet; found one with 'grpcca-server init'");
         ClaimSocket(options.AdminSocket);
         await using var app = ControlPlaneApp.Build(options, store, time);
         var start = app.Services.GetRequiredService<StartUp>();
@@ -69,6 +73,8 @@ internal static class ServerRun
     public static string? Explain(Exception fault) => fault switch
     {
         HierarchyException or KeyUnavailableException or StoreSchemaException or StoreUnavailableException => fault.Message,
+        // What was declared cannot be so, such as a base URL that is none.
+        RefusalException => fault.Message,
         IOException { InnerException: Microsoft.AspNetCore.Connections.AddressInUseException } => fault.Message,
         SocketException socket => $"cannot listen: {socket.Message}",
         IOException or UnauthorizedAccessException => fault.Message,

@@ -8,7 +8,7 @@ using Microsoft.Extensions.Logging;
 namespace GrpcCa.Gateway;
 
 /// <summary>Where every HTTP request enters and leaves: ACME or public, the headers all answers share, one log line.</summary>
-internal sealed class FrontDoor(AcmePipeline acme, PublicPages pages, TimeProvider time, ILogger<FrontDoor> log)
+internal sealed class FrontDoor(AcmePipeline acme, PublicPages pages, ForwardedClient forwarded, TimeProvider time, ILogger<FrontDoor> log)
 {
     // RFC 9457 has no say here; browsers may read these from any origin.
     private const string Exposed = "Link, Location, Replay-Nonce, Retry-After";
@@ -18,6 +18,7 @@ internal sealed class FrontDoor(AcmePipeline acme, PublicPages pages, TimeProvid
         var start = time.GetTimestamp();
         var requestId = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8));
         var path = PathOf(http);
+        forwarded.Apply(http);
         try
         {
             var reply = await AnswerAsync(http, path, requestId);

@@ -54,7 +54,7 @@ internal sealed class GatewayApp : IAsyncDisposable
             var nonces = new NoncePool(count => app.MintAsync(calls, count), () => app.link.Epoch, options, time);
             nonces.Fill();
             var acme = new AcmePipeline(book, app.link, calls, nonces, options, time);
-            var door = new FrontDoor(acme, new PublicPages(book, state), time, logs.CreateLogger<FrontDoor>());
+            var door = new FrontDoor(acme, new PublicPages(book, state), new ForwardedClient(options), time, logs.CreateLogger<FrontDoor>());
             await app.ListenAsync(Listeners.Build(options, tls, door, logs), ct);
 
             app.upkeep = new Upkeep([config, renewal, tls], time, logs.CreateLogger<Upkeep>()).RunAsync(app.stopping.Token);

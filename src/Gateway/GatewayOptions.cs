@@ -19,6 +19,12 @@ internal sealed record GatewayOptions
     /// <summary>A file with a one-time join token; read only while there is no identity.</summary>
     public string? JoinTokenFile { get; init; }
 
+    /// <summary>
+    /// Proxies whose X-Forwarded-For is believed, CIDRs with commas between; a header from anybody else is ignored.
+    /// Default none: the client's address is the peer's.
+    /// </summary>
+    public string Proxies { get; init; } = "";
+
     /// <summary>How long the first start waits for a control plane before it gives up. Default 5m.</summary>
     public TimeSpan StartDeadline { get; init; } = TimeSpan.FromMinutes(5);
 
@@ -75,6 +81,7 @@ internal sealed record GatewayOptions
             Http = reader.Endpoint("http", otherwise.Http)!,
             State = reader.RequiredText("state"),
             JoinTokenFile = reader.OptionalText("joinTokenFile"),
+            Proxies = ReadProxies(reader),
             StartDeadline = reader.Duration("controlPlane:startDeadline", otherwise.StartDeadline, Second, Day),
             CallDeadline = reader.Duration("controlPlane:callDeadline", otherwise.CallDeadline, Second, Minute * 5),
             ConfigInterval = reader.Duration("controlPlane:configInterval", otherwise.ConfigInterval, Second, Day),
@@ -93,6 +100,14 @@ internal sealed record GatewayOptions
         };
         reader.ThrowIfFaulty();
         return options;
+    }
+
+    private static string ReadProxies(ConfigurationReader reader)
+    {
+        var ranges = reader.List("proxies") ?? [];
+        foreach (var range in ranges)
+            if (!IPNetwork.TryParse(range, out _)) reader.Problem("proxies", $"'{range}' is not a range such as 127.0.0.1/32");
+        return string.Join(',', ranges);
     }
 
     private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);

@@ -23,7 +23,7 @@ public enum AcmeResource
     RenewalInfo,
     /// <summary><c>/acme/{provisioner}/account/{id}</c></summary>
     Account,
-    /// <summary><c>/acme/{provisioner}/account/{id}/orders</c></summary>
+    /// <summary><c>/acme/{provisioner}/account/{id}/orders</c>, <c>/acme/{provisioner}/account/{id}/orders/{cursor}</c> for further pages</summary>
     AccountOrders,
     /// <summary><c>/acme/{provisioner}/order/{id}</c></summary>
     Order,
@@ -56,7 +56,7 @@ public readonly record struct AcmeRoute(AcmeResource Resource, string Provisione
         AcmeResource.KeyChange => "/key-change",
         AcmeResource.RenewalInfo => Id.Length == 0 ? "/renewal-info" : "/renewal-info/" + Id,
         AcmeResource.Account => "/account/" + Id,
-        AcmeResource.AccountOrders => "/account/" + Id + "/orders",
+        AcmeResource.AccountOrders => SubId.Length == 0 ? "/account/" + Id + "/orders" : "/account/" + Id + "/orders/" + SubId,
         AcmeResource.Order => "/order/" + Id,
         AcmeResource.Finalize => "/order/" + Id + "/finalize",
         AcmeResource.Authorization => "/authz/" + Id,
@@ -80,7 +80,7 @@ public static class AcmeRoutes
         Span<Range> parts = stackalloc Range[6];
         var rest = path[Prefix.Length..];
         var count = rest.Split(parts, '/');
-        if (count is < 2 or > 4) return false;
+        if (count is < 2 or > 5) return false;
         for (var i = 0; i < count; i++)
             if (!IsId(rest[parts[i]])) return false;
         var provisioner = rest[parts[0]].ToString();
@@ -108,6 +108,9 @@ public static class AcmeRoutes
                 "renewal-info" => new(AcmeResource.RenewalInfo, provisioner, rest[parts[2]].ToString()),
                 _ => null,
             },
+            5 => word is "account" && rest[parts[3]] is "orders"
+                ? new(AcmeResource.AccountOrders, provisioner, rest[parts[2]].ToString(), rest[parts[4]].ToString())
+                : null,
             _ => (word.ToString(), rest[parts[3]].ToString()) switch
             {
                 ("account", "orders") => new(AcmeResource.AccountOrders, provisioner, rest[parts[2]].ToString()),

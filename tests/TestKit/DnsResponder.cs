@@ -8,12 +8,12 @@ using System.Text;
 namespace GrpcCa.TestKit;
 
 /// <summary>
-/// A small authoritative DNS server on loopback, over UDP and TCP on one port: A, AAAA, CNAME and TXT records that may
+/// A small authoritative DNS server on loopback, over UDP and TCP on one port: A, AAAA, CNAME, DNAME, TXT and CAA records that may
 /// change while it runs, and the ways a server can fail. A name without records is NXDOMAIN.
 /// </summary>
 internal sealed class DnsResponder : IAsyncDisposable
 {
-    private const ushort TypeA = 1, TypeCname = 5, TypeTxt = 16, TypeAaaa = 28;
+    private const ushort TypeA = 1, TypeCname = 5, TypeTxt = 16, TypeAaaa = 28, TypeDname = 39, TypeCaa = 257;
 
     private readonly Socket udp;
     private readonly TcpListener tcp;
@@ -47,6 +47,12 @@ internal sealed class DnsResponder : IAsyncDisposable
     /// <summary>Answers names that have no records; null leaves them NXDOMAIN.</summary>
     public Func<string, IPAddress?>? Otherwise { get; set; }
 
+    /// <summary>Whether an alias is answered with what it leads to, as resolvers do; otherwise with the alias alone.</summary>
+    public bool FollowsAliases { get; set; } = true;
+
+    /// <summary>Whether a DNAME is answered with the CNAME that it means (RFC 6672 §3.1).</summary>
+    public bool SynthesizesCnames { get; set; } = true;
+
     public static DnsResponder Start(IPAddress? address = null)
     {
         while (true)
@@ -79,6 +85,16 @@ internal sealed class DnsResponder : IAsyncDisposable
     /// <summary>One TXT record for each value; long ones are written in chunks of 255 bytes.</summary>
     public DnsResponder Txt(string name, params IEnumerable<string> values) =>
         Add(name, values.Select(value => new Record(TypeTxt, EncodeText(value), null)));
+
+    /// <summary>One TXT record of exactly these chunks.</summary>
+    public DnsResponder TxtChunks(string name, params IEnumerable<string> chunks) =>
+        Add(name, [new Record(TypeTxt, [.. chunks.SelectMany(chunk => (byte[])[(byte)chunk.Length, .. Encoding.Latin1.GetBytes(chunk)])], null)]);
+
+    /// <summary>All below the name moves below the target.</summary>
+    public DnsResponder Dname(string name, string target) => Add(name, [new Record(TypeDname, EncodeName(target), target)]);
+
+    public DnsResponder Caa(string name, string tag, string value, byte flags = 0) =>
+        Add(name, [new Record(TypeCaa, [flags, (byte)tag.Length, .. Encoding.ASCII.GetBytes(tag), .. Encoding.Latin1.GetBytes(value)], null)]);
 
     public DnsResponder ServFail(string name) => Fail(name, Fault.ServFail);
 
@@ -209,11 +225,33 @@ internal sealed class DnsResponder : IAsyncDisposable
             var here = RecordsOf(name);
             found = !here.IsEmpty;
             answers.AddRange(here.Where(record => record.Type == type).Select(record => (name, record)));
-            if (type == TypeCname || here.FirstOrDefault(record => record.Type == TypeCname) is not { Target: { } target } alias) break;
-            answers.Add((name, alias));
+            if (type == TypeCname) break;
+            var target = here.FirstOrDefault(record => record.Type == TypeCname) is { } alias ? Follow(name, alias, answers) : FollowDname(name, answers);
+            if (target is null) break;
+            found = true;
+            if (!FollowsAliases) break;
             name = target;
         }
         return Response(query, question, found ? 0 : 3, answers, false);
+    }
+
+    private static string? Follow(string name, Record alias, List<(string Owner, Record Record)> answers)
+    {
+        answers.Add((name, alias));
+        return alias.Target;
+    }
+
+    private string? FollowDname(string name, List<(string Owner, Record Record)> answers)
+    {
+        foreach (var (owner, list) in records)
+        {
+            if (!name.EndsWith("." + owner, StringComparison.OrdinalIgnoreCase) || list.FirstOrDefault(record => record.Type == TypeDname) is not { } subtree) continue;
+            var target = $"{name[..^(owner.Length + 1)]}.{subtree.Target}";
+            answers.Add((owner, subtree));
+            if (SynthesizesCnames) answers.Add((name, new Record(TypeCname, EncodeName(target), target)));
+            return target;
+        }
+        return null;
     }
 
     private ImmutableArray<Record> RecordsOf(string name)
@@ -278,6 +316,8 @@ internal sealed class DnsResponder : IAsyncDisposable
         TypeCname => "CNAME",
         TypeTxt => "TXT",
         TypeAaaa => "AAAA",
+        TypeDname => "DNAME",
+        TypeCaa => "CAA",
         _ => $"TYPE{type}",
     };
 

@@ -149,6 +149,13 @@ internal sealed partial class House : IAsyncDisposable
     /// <summary>Calls of the local admin, over the Unix socket.</summary>
     public CallInvoker Admin() => Track(ControlPlaneChannel.OpenUnix(Path.Combine(directory, "admin.sock"))).CreateCallInvoker();
 
+    /// <summary>Makes every signature fail from now on; the house then may end badly.</summary>
+    public void BreakSigner()
+    {
+        settings.MayEndBadly = true;
+        ((RecordingSignerProvider)Services.GetRequiredService<ISignerProvider>()).Failure = () => new IOException("the signer at /secret/path is gone");
+    }
+
     /// <summary>A text that no log line may ever hold.</summary>
     public void KeepOutOfLogs(string secret) => secrets.Add(secret);
 

@@ -32,10 +32,10 @@ internal sealed record ProgramRun(string Line, int ExitCode, string Output, stri
         {
             await process.WaitForExitAsync(bound.Token);
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException late)
         {
             process.Kill(entireProcessTree: true);
-            throw new TimeoutException($"{line} did not end in time; it said: {await output}{await errors}");
+            throw new TimeoutException($"{line} did not end in time; it said: {await output}{await errors}", late);
         }
         return new(line, process.ExitCode, await output, await errors);
     }

@@ -5,7 +5,8 @@ namespace GrpcCa.TestKit;
 /// <summary>What <c>./run</c> starts: a control plane and a gateway as their users have them, each in its own process.</summary>
 internal sealed class RunningInstance : IAsyncDisposable
 {
-    private static readonly TimeSpan ReadyWithin = TimeSpan.FromMinutes(5);
+    // The first start builds, maybe natively.
+    private static readonly TimeSpan ReadyWithin = TimeSpan.FromMinutes(15);
     private static readonly TimeSpan StopWithin = TimeSpan.FromSeconds(30);
     private readonly Process process;
     private readonly Task<string> errors;

@@ -26,9 +26,22 @@ internal sealed class CommandContext(ParseResult line, GlobalOptions globals, Cl
         set => address = value;
     }
 
+    /// <summary>The server and identity that the line itself names, in forms that hold in every directory; null where it does not.</summary>
+    public (string? Server, string? Identity) GivenServer => (
+        line.GetValue(globals.Server) is null ? null : Address.ToString(),
+        line.GetValue(globals.Identity) is null ? null : IdentityDirectory);
+
+    /// <summary>The context that the line or the environment names; null when neither does.</summary>
+    public string? NamedContext => globals.NamedContextOf(line, environment);
+
     public string IdentityDirectory => globals.IdentityOf(line, environment);
 
-    public TimeSpan Timeout => line.GetValue(globals.Timeout) ?? GlobalOptions.UsualTimeout;
+    /// <summary>Bounds every call whatever the person said; completions do not keep anybody waiting.</summary>
+    public TimeSpan Longest { get; init; } = TimeSpan.MaxValue;
+
+    public bool HasTimeout => line.GetValue(globals.Timeout) is not null;
+
+    public TimeSpan Timeout => (line.GetValue(globals.Timeout) ?? GlobalOptions.UsualTimeout) is var wanted && wanted < Longest ? wanted : Longest;
 
     public DateTimeOffset Now => environment.Time.GetUtcNow();
 
@@ -52,7 +65,7 @@ internal sealed class CommandContext(ParseResult line, GlobalOptions globals, Cl
         {
             return await call;
         }
-        catch (RpcException refused) when (refused.StatusCode == StatusCode.NotFound)
+        catch (RpcException refused) when (refused.StatusCode == StatusCode.NotFound && RpcFailures.IsAbout(refused, resource))
         {
             var failure = FailureOf(refused);
             throw await KnownResources.ClosestAsync(this, resource) is { } close ? failure.WithHint($"did you mean '{close}'?") : failure;
@@ -64,6 +77,13 @@ internal sealed class CommandContext(ParseResult line, GlobalOptions globals, Cl
     {
         if (line.GetValue(option) is not { } text) return null;
         return When.TryParse(text, Now, out var time) ? time : throw CliFailure.Usage($"{option.Name} '{text}' is not {When.Forms}");
+    }
+
+    /// <summary>The same, which must lie ahead.</summary>
+    public DateTimeOffset? GetFutureTime(Option<string?> option)
+    {
+        var time = GetTime(option);
+        return time <= Now ? throw CliFailure.Usage($"{option.Name} is in the past ({time:yyyy-MM-dd HH:mm:ss}Z)") : time;
     }
 
     /// <summary>Makes a repeated request harmless (AIP-155).</summary>

@@ -7,6 +7,14 @@ namespace GrpcCa.AdminCli.Commands;
 /// <summary>The usual help, then examples; the root adds its exit codes and variables.</summary>
 internal sealed class ExampleHelp(HelpAction usual) : SynchronousCommandLineAction
 {
+    public static readonly IReadOnlyList<(string Name, string Meaning)> Variables =
+    [
+        ("GRPCCA_SERVER", "address of the control plane, when --server is not given"),
+        ("GRPCCA_IDENTITY", "directory of the client certificate, when --identity is not given"),
+        ("GRPCCA_CONTEXT", "name of a context, when neither --context nor a server is given"),
+        ("NO_COLOR", "never colour the output"),
+    ];
+
     public override bool ClearsParseErrors => true;
 
     public override int Invoke(ParseResult parseResult)
@@ -14,6 +22,8 @@ internal sealed class ExampleHelp(HelpAction usual) : SynchronousCommandLineActi
         usual.Invoke(parseResult);
         var output = parseResult.InvocationConfiguration.Output;
         var command = parseResult.CommandResult.Command;
+        // The usual help keeps silent about hidden commands; who asks by name shall be told.
+        if (command.Hidden) output.WriteLine($"Description:\n  {command.Description}\n");
         if (command is IExampled exampled)
         {
             output.WriteLine("Examples:");
@@ -26,9 +36,7 @@ internal sealed class ExampleHelp(HelpAction usual) : SynchronousCommandLineActi
             foreach (var (code, meaning) in ExitCodes.All) output.WriteLine($"  {code,-4} {meaning}");
             output.WriteLine();
             output.WriteLine("Variables:");
-            output.WriteLine("  GRPCCA_SERVER    address of the control plane, when --server is not given");
-            output.WriteLine("  GRPCCA_IDENTITY  directory of the client certificate, when --identity is not given");
-            output.WriteLine("  NO_COLOR         never colour the output");
+            foreach (var (name, meaning) in Variables) output.WriteLine($"  {name,-15}  {meaning}");
         }
         return ExitCodes.Ok;
     }

@@ -11,25 +11,32 @@ internal sealed class GlobalOptions
 {
     public Option<string?> Server { get; } = new("--server", "-s")
     {
-        Description = "Control plane: unix:PATH or HOST:PORT. Else GRPCCA_SERVER, unix:.grpcca/admin.sock if it is there, or where you logged in",
+        Description = "Control plane: unix:PATH or HOST:PORT. Else GRPCCA_SERVER, the context, unix:.grpcca/admin.sock if it is there, or where you logged in",
         HelpName = "ADDRESS",
         Recursive = true,
     };
 
     public Option<string?> Identity { get; } = new("--identity")
     {
-        Description = "Directory of the client certificate for remote servers. Else GRPCCA_IDENTITY or ~/.config/grpcca/identity",
+        Description = "Directory of the client certificate for remote servers. Else GRPCCA_IDENTITY, the context's, or ~/.config/grpcca/identity",
         HelpName = "DIR",
+        Recursive = true,
+    };
+
+    public Option<string?> Context { get; } = new("--context")
+    {
+        Description = "A server and identity by name, as 'grpcca context add' keeps them. Else GRPCCA_CONTEXT or the one of 'grpcca context use'",
+        HelpName = "NAME",
         Recursive = true,
     };
 
     public Option<string> Output { get; } = new Option<string>("--output", "-o")
     {
         Description = "How results are printed",
-        HelpName = "table|json",
+        HelpName = "table|wide|json|yaml",
         Recursive = true,
         DefaultValueFactory = _ => "table",
-    }.OneOf("table", "json");
+    }.OneOf("table", "wide", "json", "yaml");
 
     public static readonly TimeSpan UsualTimeout = TimeSpan.FromSeconds(30);
 
@@ -57,14 +64,20 @@ internal sealed class GlobalOptions
     {
         root.Add(Server);
         root.Add(Identity);
+        root.Add(Context);
         root.Add(Output);
         root.Add(Timeout);
         root.Add(NoColor);
     }
 
     /// <summary>The format, also of a line with mistakes in it.</summary>
-    public OutputFormat FormatOf(ParseResult line) =>
-        line.GetResult(Output) is { Tokens: [.., { Value: var word }] } && word.Equals("json", StringComparison.OrdinalIgnoreCase) ? OutputFormat.Json : OutputFormat.Table;
+    public OutputFormat FormatOf(ParseResult line) => line.GetResult(Output) is { Tokens: [.., { Value: var word }] } ? word.ToLowerInvariant() switch
+    {
+        "json" => OutputFormat.Json,
+        "yaml" => OutputFormat.Yaml,
+        "wide" => OutputFormat.Wide,
+        _ => OutputFormat.Table,
+    } : OutputFormat.Table;
 
     /// <summary>Colours are for terminals whose owner does not mind (no-color.org).</summary>
     public bool ColoursOf(ParseResult line, CliEnvironment environment) =>
@@ -74,14 +87,28 @@ internal sealed class GlobalOptions
     {
         var directory = line.GetValue(Identity)
             ?? NotEmpty(environment.Variable("GRPCCA_IDENTITY"))
-            ?? Path.Combine(NotEmpty(environment.Variable("XDG_CONFIG_HOME")) ?? Path.Combine(environment.Variable("HOME") ?? "/", ".config"), "grpcca", "identity");
+            ?? NotEmpty(ContextOf(line, environment)?.Identity)
+            ?? Path.Combine(ContextBook.DirectoryOf(environment), "identity");
         return Path.GetFullPath(directory, environment.WorkingDirectory);
     }
 
-    /// <summary>Which server is meant; the first of flag, variable, local instance and login that says so.</summary>
+    public string? NamedContextOf(ParseResult line, CliEnvironment environment) => line.GetValue(Context) ?? NotEmpty(environment.Variable("GRPCCA_CONTEXT"));
+
+    /// <summary>
+    /// The context that the person named or has chosen; null when there is none, or when another server is named.
+    /// </summary>
+    private NamedServer? ContextOf(ParseResult line, CliEnvironment environment)
+    {
+        var named = line.GetValue(Context);
+        if (named is null && (line.GetValue(Server) ?? NotEmpty(environment.Variable("GRPCCA_SERVER"))) is not null) return null;
+        return ContextBook.Load(environment).Find(NamedContextOf(line, environment));
+    }
+
+    /// <summary>Which server is meant; the first of flag, variable, context, local instance and login that says so.</summary>
     public ServerAddress AddressOf(ParseResult line, CliEnvironment environment)
     {
-        var given = line.GetValue(Server) ?? NotEmpty(environment.Variable("GRPCCA_SERVER"));
+        var context = ContextOf(line, environment);
+        var given = line.GetValue(Server) ?? context?.Server ?? NotEmpty(environment.Variable("GRPCCA_SERVER"));
         if (given is not null)
             return ServerAddress.TryParse(given, environment, out var address) ? address
                 : throw CliFailure.Usage($"'{given}' is no server address", "write unix:PATH or HOST:PORT, such as unix:/var/lib/grpcca/admin.sock or ca.net.gq:14443");

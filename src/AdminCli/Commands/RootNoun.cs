@@ -22,11 +22,17 @@ internal sealed class RootNoun : RootCommand, IExampled
         Add(new Certificates.CertificateNoun());
         Add(new Orders.OrderNoun());
         Add(new Accounts.AccountNoun());
+        Add(new EabKeys.EabKeyNoun());
         Add(new Gateways.GatewayNoun());
         Add(new Operators.OperatorNoun());
         Add(new LoginVerb());
         Add(new Authorities.AuthorityNoun());
         Add(new Audit.AuditNoun());
+        Add(new Contexts.ContextNoun());
+        Add(new Completion.CompletionVerb());
+        Add(new Completion.CompleteVerb());
+        Add(new Manual.ManVerb());
+        Completion.LiveIds.AddTo(this);
     }
 
     public GlobalOptions Globals { get; } = new();

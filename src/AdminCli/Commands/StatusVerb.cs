@@ -15,7 +15,7 @@ internal sealed class StatusVerb() : Verb("status", "The instance on one screen:
     protected override async Task<int> RunAsync(CommandContext context)
     {
         var report = await StatusReport.ReadAsync(context);
-        if (context.Printer.IsJson) context.Printer.Json(report.ToJson());
+        if (context.Printer.IsDocument) context.Printer.Document(report.ToJson());
         else Print(context, report);
         return report.Healthy ? ExitCodes.Ok : ExitCodes.Failed;
     }

@@ -29,6 +29,10 @@ internal static class RpcFailures
         };
     }
 
+    /// <summary>Whether the failure concerns this resource, as far as the server says which one.</summary>
+    public static bool IsAbout(RpcException fault, string resource) =>
+        fault.GetRpcStatus()?.GetDetail<ResourceInfo>() is not { ResourceName.Length: > 0 } info || info.ResourceName == resource;
+
     private static int ExitCodeOf(StatusCode code) => code switch
     {
         StatusCode.NotFound => ExitCodes.NotFound,

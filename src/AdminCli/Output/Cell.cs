@@ -42,7 +42,8 @@ internal readonly record struct Cell(string Text, Tone Tone = Tone.Plain)
 /// <param name="Title">Its head.</param>
 /// <param name="Value">Takes the value from a row.</param>
 /// <param name="Wraps">Whether a narrow terminal may break it.</param>
-internal sealed record Column<T>(string Title, Func<T, Cell> Value, bool Wraps = false);
+/// <param name="WideOnly">Whether only <c>--output wide</c> shows it.</param>
+internal sealed record Column<T>(string Title, Func<T, Cell> Value, bool Wraps = false, bool WideOnly = false);
 
 /// <summary>A labelled value of one thing.</summary>
 internal readonly record struct Field(string Label, Cell Value);

@@ -8,6 +8,7 @@ internal static class FailureReport
     public static void Write(CliFailure failure, OutputFormat format, CliEnvironment environment)
     {
         if (format == OutputFormat.Json) environment.Error.WriteLine(JsonText.Format(ToJson(failure)));
+        else if (format == OutputFormat.Yaml) environment.Error.WriteLine(YamlText.Format(ToJson(failure)));
         else WriteLines(failure, environment.Error);
     }
 

@@ -8,18 +8,23 @@ namespace GrpcCa.AdminCli.Output;
 /// <summary>The only room's door to standard output: the same result as a table for people or as JSON for scripts.</summary>
 internal sealed class Printer(CliEnvironment environment, OutputFormat format, bool colours)
 {
-    public bool IsJson => format == OutputFormat.Json;
+    /// <summary>Whether a script reads the result: JSON or YAML instead of tables.</summary>
+    public bool IsDocument => format is OutputFormat.Json or OutputFormat.Yaml;
 
     /// <summary>Prints what a list command fetched.</summary>
     public async Task ListAsync<T>(string member, IReadOnlyList<Column<T>> columns, PagedList<T> list) where T : IMessage
     {
-        if (IsJson)
+        if (format == OutputFormat.Json)
         {
             await JsonText.WriteListAsync(environment.Out, member, list.PagesAsync(static row => JsonText.Of(row)), () => list.Truncated);
             return;
         }
-        var rows = new List<T>();
-        await foreach (var page in list.PagesAsync(static row => row)) rows.AddRange(page);
+        var rows = await list.ToListAsync();
+        if (format == OutputFormat.Yaml)
+        {
+            Document(new JsonObject { [member] = JsonText.Of(rows.Cast<IMessage>()), ["truncated"] = list.Truncated });
+            return;
+        }
         if (rows.Count == 0) Note($"no {Words(member)}");
         else Table(columns, rows);
         if (list.Truncated) Note($"the first {rows.Count} only; more with --limit");
@@ -28,11 +33,11 @@ internal sealed class Printer(CliEnvironment environment, OutputFormat format, b
     /// <summary>Prints one thing.</summary>
     public void One(IMessage message, IEnumerable<Field> fields)
     {
-        if (IsJson) Json(JsonText.Of(message));
+        if (IsDocument) Document(JsonText.Of(message));
         else Fields(fields);
     }
 
-    public void Json(JsonNode node) => environment.Out.WriteLine(JsonText.Format(node));
+    public void Document(JsonNode node) => environment.Out.WriteLine(format == OutputFormat.Yaml ? YamlText.Format(node) : JsonText.Format(node));
 
     /// <summary>A line of the result, as it is: for pipes and copying.</summary>
     public void Line(string text) => environment.Out.WriteLine(text);
@@ -46,8 +51,9 @@ internal sealed class Printer(CliEnvironment environment, OutputFormat format, b
         else environment.Out.WriteLine(text);
     }
 
-    public void Table<T>(IReadOnlyList<Column<T>> columns, IEnumerable<T> rows)
+    public void Table<T>(IReadOnlyList<Column<T>> all, IEnumerable<T> rows)
     {
+        var columns = all.Where(c => !c.WideOnly || format == OutputFormat.Wide).ToList();
         var table = new Table { Border = environment.OutIsTerminal ? TableBorder.Rounded : TableBorder.None, UseSafeBorder = true };
         foreach (var column in columns)
         {
@@ -97,7 +103,7 @@ internal sealed class Printer(CliEnvironment environment, OutputFormat format, b
             EnvironmentVariables = new Dictionary<string, string>(StringComparer.Ordinal),
         });
         // A pipe has no width: rows stay whole, so that grep and cut see them.
-        console.Profile.Width = environment.OutIsTerminal ? environment.Width : 10_000;
+        console.Profile.Width = environment.OutIsTerminal && format != OutputFormat.Wide ? environment.Width : 10_000;
         console.Profile.Capabilities.Unicode = environment.OutIsTerminal;
         return console;
     }

@@ -64,10 +64,10 @@ internal sealed class AcmeApi(
 
     public override async Task<PostAccountOrdersResponse> PostAccountOrders(PostAccountOrdersRequest request, ServerCallContext context)
     {
-        var verified = await requests.VerifyAsync(request.Signed, AcmeResource.AccountOrders, KeyRequirement.Kid, context, request.AccountId);
+        var verified = await requests.VerifyAsync(request.Signed, AcmeResource.AccountOrders, KeyRequirement.Kid, context, request.AccountId, request.Cursor);
         var (ids, next) = await orders.ListAsync(verified, request.AccountId, request.Cursor, context.CancellationToken);
         var urls = new AcmeUrls(verified);
-        var response = new PostAccountOrdersResponse { NextUrl = next.Length == 0 ? "" : $"{urls.AccountOrders(request.AccountId)}?cursor={next}" };
+        var response = new PostAccountOrdersResponse { NextUrl = next.Length == 0 ? "" : urls.AccountOrders(request.AccountId, next) };
         response.Orders.Add(ids.Select(urls.Order));
         return response;
     }
@@ -154,7 +154,10 @@ internal sealed class AcmeApi(
 
     public override async Task<PostCertificateResponse> PostCertificate(PostCertificateRequest request, ServerCallContext context)
     {
-        var verified = await requests.VerifyAsync(request.Signed, AcmeResource.Certificate, KeyRequirement.Kid, context, request.CertificateId);
+        // certificate/{id} or certificate/{id}/{n}: an alternate chain has a URL of its own.
+        var parts = request.CertificateId.Split('/', 2);
+        var verified = await requests.VerifyAsync(
+            request.Signed, AcmeResource.Certificate, KeyRequirement.Kid, context, parts[0], parts.Length == 2 ? parts[1] : "");
         return new PostCertificateResponse { PemChain = await certificates.DownloadAsync(verified, request.CertificateId, context.CancellationToken) };
     }
 

@@ -10,7 +10,7 @@ using GrpcCa.V1;
 namespace GrpcCa.ControlPlane.Api;
 
 /// <summary>Turns what a gateway carries into a verified request: the first step of every ACME call.</summary>
-internal sealed class AcmeRequests(RequestVerifier verifier, GatewayBook gateways, ProvisionerBook provisioners)
+internal sealed class AcmeRequests(RequestVerifier verifier, GatewayBook gateways, ProvisionerBook provisioners, JwsLimits limits)
 {
     public async ValueTask<VerifiedRequest> VerifyAsync(
         SignedRequest signed, AcmeResource resource, KeyRequirement requirement, ServerCallContext context, string id = "", string subId = "")
@@ -33,10 +33,24 @@ internal sealed class AcmeRequests(RequestVerifier verifier, GatewayBook gateway
         };
         context.SetAccountUrl(accountId => request.LinkOrigin + new AcmeRoute(AcmeResource.Account, provisionerId, accountId).Path);
         var verified = await verifier.VerifyAsync(request, requirement, context.CancellationToken);
+        RequireSmall(verified, resource);
         // After the nonce is used up, like every other refusal (RFC 8555 §6.5).
         if (!(await provisioners.CurrentAsync(context.CancellationToken)).TryGetValue(provisionerId, out var provisioner))
             throw new RefusalException(RefusalReason.AcmeNotFound, $"there is no provisioner {Excerpt.Of(provisionerId)}");
         if (provisioner.Disabled) throw new RefusalException(RefusalReason.Unauthorized, $"{provisioner.Name} is disabled");
         return verified;
+    }
+
+    // These two are kept with the certificate, for ever: whoever asks does not choose how much the store keeps.
+    private void RequireSmall(VerifiedRequest verified, AcmeResource resource)
+    {
+        var most = resource switch
+        {
+            AcmeResource.NewOrder => limits.MaxNewOrderBytes,
+            AcmeResource.Finalize => limits.MaxFinalizeBytes,
+            _ => int.MaxValue,
+        };
+        if (verified.Evidence.Length > most)
+            throw new RefusalException(RefusalReason.Malformed, $"the request is too large: it has {verified.Evidence.Length} bytes, and {most} are the most here");
     }
 }

@@ -31,8 +31,8 @@ internal static class ApiEndpoints
         services.AddSingleton<FaultInterceptor>();
         services.AddSingleton<AccessInterceptor>();
         services.AddSingleton<FieldBehaviorInterceptor>();
-        services.AddSingleton(new ReflectionServiceImpl(ApiServices.All));
-        services.AddSingleton(new ReflectionV1ServiceImpl(ApiServices.All));
+        services.AddSingleton(new ReflectionServiceImpl([.. ApiServices.All, Grpc.Health.V1.Health.Descriptor]));
+        services.AddSingleton(new ReflectionV1ServiceImpl([.. ApiServices.All, Grpc.Health.V1.Health.Descriptor]));
         services.AddGrpcHealthChecks().AddCheck("ready", () => HealthCheckResult.Healthy());
         return services;
     }

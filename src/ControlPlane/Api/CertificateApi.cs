@@ -52,8 +52,7 @@ internal sealed class CertificateApi(IStore store, AuthorityBook authorities, Re
         var reason = CertificateMapping.ToReason(request.Reason);
         if (request.ValidateOnly)
         {
-            var checkedOne = await revoker.CheckAsync(serial, context.CancellationToken);
-            return await AnswerAsync(checkedOne with { RevokedAt = time.GetUtcNow(), RevocationReason = reason }, context.CancellationToken);
+            return await AnswerAsync(await revoker.CheckAsync(serial, reason, blockKey: true, context.CancellationToken), context.CancellationToken);
         }
         return await onceOnly.RunAsync(context, request, request.RequestId, Certificate.Parser, async note =>
         {
@@ -63,7 +62,7 @@ internal sealed class CertificateApi(IStore store, AuthorityBook authorities, Re
             // An operator's word for a compromised key suffices to block it.
             var done = await revoker.RevokeAsync(serial, reason, blockKey: true, context.Caller().Actor, context.CancellationToken,
                 note is null ? null : (session, revoked) => note(session, Answer(revoked)));
-            return Answer(done);
+            return Answer(done.Certificate);
         });
     }
 

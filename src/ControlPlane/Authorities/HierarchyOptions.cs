@@ -27,7 +27,10 @@ internal sealed record HierarchyOptions
     /// <summary>Critical name constraints of both: <c>net.gq</c> or <c>subtree:net.gq</c>, <c>100.64.0.0/10</c> or <c>ip:100.64.0.0/10</c>; a kind without an entry is excluded; default none.</summary>
     public ImmutableArray<string> Permit { get; init; } = [];
 
-    /// <summary>Where CRLs and issuer certificates will be found, such as <c>http://ca.net.gq</c>; default none.</summary>
+    /// <summary>
+    /// Where CRLs and issuer certificates will be found, such as <c>http://ca.net.gq</c>; default none. It is kept with the
+    /// authority and shown; no certificate names it while nothing answers there.
+    /// </summary>
     public string? RevocationBaseUrl { get; init; }
 
     /// <summary>PEM file of an existing root to take over; default none.</summary>

@@ -61,6 +61,13 @@ internal static class CertificateStore
         .With("@serial", serial.Hex)
         .ExecuteAsync();
 
+    /// <summary>Changes why a certificate is revoked, not when it was.</summary>
+    public static ValueTask<int> ChangeReasonAsync(StoreSession session, SerialNumber serial, RevocationReason reason) => session
+        .Sql("update certificates set revocation_reason = @reason where serial = @serial and revoked_at is not null")
+        .With("@reason", (long)reason)
+        .With("@serial", serial.Hex)
+        .ExecuteAsync();
+
     /// <summary>Blocks a key for ever: no certificate and no account uses it again.</summary>
     public static ValueTask<int> BlockKeyAsync(StoreSession session, byte[] keySha256, SerialNumber serial, DateTimeOffset now) => session
         .Sql("""

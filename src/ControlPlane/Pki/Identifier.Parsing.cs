@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 using System.Net;
+using System.Text;
 using GrpcCa.ControlPlane.Refusals;
 
 namespace GrpcCa.ControlPlane.Pki;
@@ -50,7 +51,8 @@ internal sealed partial record Identifier
         switch (typeName)
         {
             case "dns":
-                var name = value?.ToLowerInvariant() ?? "";
+                // ASCII letters alone: the invariant lower case of U+212A, the Kelvin sign, is an ASCII k.
+                var name = value is not null && Ascii.IsValid(value) ? value.ToLowerInvariant() : value ?? "";
                 if (DnsNameSyntax.WhyRefused(name) is { } why) detail = $"the dns name {Excerpt.Of(value)} {why}";
                 else (id, detail) = (new(IdentifierType.Dns, name), "");
                 break;

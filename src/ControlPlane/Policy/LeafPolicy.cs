@@ -29,8 +29,11 @@ internal static class LeafPolicy
         ProfileRecord profile, DateTimeOffset now, ValidityPeriod issuer, DateTimeOffset? wantedNotBefore, DateTimeOffset? wantedNotAfter)
     {
         var second = Seconds(now);
-        var notBefore = wantedNotBefore is { } start ? Seconds(start) : second - profile.Backdate;
-        var notAfter = wantedNotAfter is { } end ? Seconds(end) : second + profile.Lifetime - TimeSpan.FromSeconds(1);
+        // What was asked for was held against the profile of then; what is issued keeps to the profile of now.
+        var earliest = second - profile.Backdate;
+        var latest = second + profile.Lifetime - TimeSpan.FromSeconds(1);
+        var notBefore = wantedNotBefore is { } start && Seconds(start) > earliest ? Seconds(start) : earliest;
+        var notAfter = wantedNotAfter is { } end && Seconds(end) < latest ? Seconds(end) : latest;
         var period = issuer.Clamp(notBefore, notAfter);
         if (period.NotAfter <= second || period.NotBefore > period.NotAfter)
             throw new RefusalException(RefusalReason.ServerInternal, $"the issuer's certificate ends at {issuer.NotAfter:yyyy-MM-ddTHH:mm:ssZ}; nothing can be issued below it any more");

@@ -29,6 +29,8 @@ internal sealed class ProvisionerEditing(IStore store, AuthorityBook authorities
         if (next.Challenges.IsEmpty) throw Wrong("provisioner.acme.challenges", "at least one challenge type is needed");
         foreach (var type in next.Challenges)
             if (!KnownChallenges.Contains(type)) throw Wrong("provisioner.acme.challenges", $"{Excerpt.Of(type)} is none of {string.Join(", ", KnownChallenges.Order(StringComparer.Ordinal))}");
+        if (next.Challenges.Contains("dns-persist-01") && next.CaaIdentities.IsEmpty)
+            throw Wrong("provisioner.acme.caa_identities", "dns-persist-01 records name this CA by a domain name: set caa_identities");
         foreach (var range in next.Ranges)
             if (!IPNetwork.TryParse(range, out _)) throw Wrong("provisioner.acme.ranges", $"{Excerpt.Of(range)} is no range such as 100.64.0.0/10");
         foreach (var resolver in next.Resolvers)

@@ -20,7 +20,7 @@ internal sealed record ProvisionerRecord
     public bool Disabled { get; init; }
 
     /// <summary>Challenge types offered.</summary>
-    public ImmutableArray<string> Challenges { get; init; } = ["http-01"];
+    public ImmutableArray<string> Challenges { get; init; } = ["http-01", "dns-01", "tls-alpn-01"];
 
     public int? Http01Port { get; init; }
 

@@ -25,6 +25,9 @@ internal sealed class RefusalException(RefusalReason reason, string detail) : Ex
 
     /// <summary>Terms to agree to (RFC 8555 §7.3.3).</summary>
     public string? TermsOfServiceUrl { get; init; }
+
+    /// <summary>A page that says more (RFC 8555 §6.6).</summary>
+    public string? HelpUrl { get; init; }
 }
 
 /// <summary>A part of a refusal: one name, of a type as ACME writes it, and what is wrong with it.</summary>

@@ -6,53 +6,93 @@ using GrpcCa.ControlPlane.Storage;
 
 namespace GrpcCa.ControlPlane.Revocation;
 
+/// <summary>What a revocation came to.</summary>
+/// <param name="Certificate">As it is now.</param>
+/// <param name="WasRevoked">It was revoked before; now its key is blocked as well.</param>
+internal sealed record Revoked(CertificateRecord Certificate, bool WasRevoked);
+
+/// <summary>Revokes all ACME accounts of a blocked key, by the SHA-256 of its SubjectPublicKeyInfo; returns how many.</summary>
+internal delegate ValueTask<int> RevokeAccountsByKey(StoreSession session, byte[] keySha256);
+
 /// <summary>
-/// Revokes certificates: the row, the blocked key and the audit event in one transaction. Who may revoke is decided
-/// before, by the room that asks.
+/// Revokes certificates: the row, the blocked key, the accounts of that key and the audit event in one transaction. Who
+/// may revoke is decided before, by the room that asks.
 /// </summary>
-internal sealed class Revoker(IStore store, TimeProvider time)
+internal sealed class Revoker(IStore store, RevokeAccountsByKey revokeAccounts, TimeProvider time)
 {
+    /// <summary>
+    /// Revokes. A key that turns out to be compromised is blocked also when its certificate was revoked for another
+    /// reason, which becomes keyCompromise, or has expired; the time of the first revocation stays.
+    /// </summary>
     /// <param name="serial">Which certificate.</param>
     /// <param name="reason">RFC 5280 §5.3.1. keyCompromise blocks the key when <paramref name="blockKey"/> says so.</param>
     /// <param name="blockKey">True when the reason is proven (signed by the key) or an operator says it.</param>
     /// <param name="actor">Who, for the audit.</param>
     /// <param name="cancellationToken">Gives up before the write is queued.</param>
     /// <param name="alongside">Written in the same transaction; may run more than once.</param>
-    /// <exception cref="RefusalException">NotFound, AlreadyRevoked, FailedPrecondition (expired).</exception>
-    public Task<CertificateRecord> RevokeAsync(
+    /// <exception cref="RefusalException">NotFound, AlreadyRevoked, FailedPrecondition (expired): there is nothing to do.</exception>
+    public Task<Revoked> RevokeAsync(
         SerialNumber serial, RevocationReason reason, bool blockKey, string actor, CancellationToken cancellationToken,
         Func<StoreSession, CertificateRecord, ValueTask>? alongside = null) =>
         store.ActAsync(async session =>
         {
             var now = time.GetUtcNow();
-            var certificate = await CheckAsync(session, serial, now);
-            var revoked = certificate with { RevokedAt = now, RevocationReason = reason };
-            if (await CertificateStore.RevokeAsync(session, serial, reason, now) != 1) throw AlreadyRevoked(certificate);
+            var old = await CheckAsync(session, serial, reason, blockKey, now);
             var blocks = blockKey && reason == RevocationReason.KeyCompromise;
-            if (blocks) await CertificateStore.BlockKeyAsync(session, certificate.KeySha256, serial, now);
-            if (alongside is not null) await alongside(session, revoked);
-            return new Acted<CertificateRecord>(revoked, new AuditEvent(now, "certificate.revoke", actor, certificate.Name,
+            var next = await WriteAsync(session, old, reason, now);
+            var accounts = 0;
+            if (blocks)
+            {
+                await CertificateStore.BlockKeyAsync(session, old.KeySha256, serial, now);
+                accounts = await revokeAccounts(session, old.KeySha256);
+            }
+            if (alongside is not null) await alongside(session, next);
+            return new Acted<Revoked>(new Revoked(next, old.RevokedAt is not null), new AuditEvent(now, IsLive(old, now) ? "certificate.revoke" : "certificate.blockKey", actor, old.Name,
             [
                 new("reason", reason.ToString()),
+                new("reasonBefore", old.RevocationReason?.ToString() ?? ""),
                 new("keyBlocked", blocks ? "true" : "false"),
-                new("identifiers", string.Join(' ', certificate.Identifiers)),
+                new("accountsRevoked", $"{accounts}"),
+                new("identifiers", string.Join(' ', old.Identifiers)),
             ]));
         }, cancellationToken);
 
     /// <summary>What a revocation would be refused for, without doing it.</summary>
-    public async ValueTask<CertificateRecord> CheckAsync(SerialNumber serial, CancellationToken cancellationToken) =>
-        await store.ReadAsync(session => CheckAsync(session, serial, time.GetUtcNow()), cancellationToken);
+    public async ValueTask<CertificateRecord> CheckAsync(SerialNumber serial, RevocationReason reason, bool blockKey, CancellationToken cancellationToken)
+    {
+        var now = time.GetUtcNow();
+        var old = await store.ReadAsync(session => CheckAsync(session, serial, reason, blockKey, now), cancellationToken);
+        return Next(old, reason, now);
+    }
 
-    private static async ValueTask<CertificateRecord> CheckAsync(StoreSession session, SerialNumber serial, DateTimeOffset now)
+    // What has expired needs no revocation: nobody believes it any more.
+    private static CertificateRecord Next(CertificateRecord old, RevocationReason reason, DateTimeOffset now) =>
+        old.RevokedAt is not null ? old with { RevocationReason = reason }
+        : old.NotAfter < now ? old
+        : old with { RevokedAt = now, RevocationReason = reason };
+
+    private static async ValueTask<CertificateRecord> WriteAsync(StoreSession session, CertificateRecord old, RevocationReason reason, DateTimeOffset now)
+    {
+        if (old.RevokedAt is not null) await CertificateStore.ChangeReasonAsync(session, old.Serial, reason);
+        else if (IsLive(old, now) && await CertificateStore.RevokeAsync(session, old.Serial, reason, now) != 1) throw AlreadyRevoked(old);
+        return Next(old, reason, now);
+    }
+
+    private static async ValueTask<CertificateRecord> CheckAsync(StoreSession session, SerialNumber serial, RevocationReason reason, bool blockKey, DateTimeOffset now)
     {
         var certificate = await CertificateStore.FindAsync(session, serial)
             ?? throw new RefusalException(RefusalReason.NotFound, $"no certificate with serial {serial.Hex} was issued here");
+        if (IsLive(certificate, now)) return certificate;
+        var blocked = await CertificateStore.IsKeyBlockedAsync(session, certificate.KeySha256);
+        var known = blocked && (certificate.RevokedAt is null || certificate.RevocationReason == RevocationReason.KeyCompromise);
+        if (blockKey && reason == RevocationReason.KeyCompromise && !known) return certificate;
         if (certificate.RevokedAt is not null) throw AlreadyRevoked(certificate);
-        if (certificate.NotAfter < now)
-            throw new RefusalException(RefusalReason.FailedPrecondition, $"certificate {serial.Hex} expired at {certificate.NotAfter:yyyy-MM-ddTHH:mm:ssZ}; there is nothing left to revoke");
-        return certificate;
+        throw new RefusalException(RefusalReason.FailedPrecondition, $"certificate {serial.Hex} expired at {certificate.NotAfter:yyyy-MM-ddTHH:mm:ssZ}; there is nothing left to revoke");
     }
 
-    private static RefusalException AlreadyRevoked(CertificateRecord certificate) =>
+    private static bool IsLive(CertificateRecord certificate, DateTimeOffset now) => certificate.RevokedAt is null && certificate.NotAfter >= now;
+
+    /// <summary>The refusal of a second revocation.</summary>
+    public static RefusalException AlreadyRevoked(CertificateRecord certificate) =>
         new(RefusalReason.AlreadyRevoked, $"certificate {certificate.Serial.Hex} was revoked at {certificate.RevokedAt:yyyy-MM-ddTHH:mm:ssZ}");
 }

@@ -48,11 +48,11 @@ internal sealed class AcmePipeline(ConfigBook config, ControlPlaneLink link, Cal
     public async Task<Reply> AnswerAsync(HttpContext http, string path, string requestId)
     {
         // RFC 8555 §6.1
-        if (!http.Request.IsHttps) return Refuse(AcmeProblems.NotFound("ACME is spoken over https only"));
-        if (!AcmeRoutes.TryParse(path, out var route)) return Refuse(AcmeProblems.NotFound("there is no such ACME resource"));
+        if (!http.Request.IsHttps) return Reply.Of(AcmeProblems.NotFound("ACME is spoken over https only"), requestId);
+        if (!AcmeRoutes.TryParse(path, out var route)) return await RefuseAsync(AcmeProblems.NotFound("there is no such ACME resource"));
         var snapshot = config.Current;
         var directory = snapshot.DirectoryOf(route.Provisioner);
-        if (directory is null) return Refuse(AcmeProblems.NotFound($"there is no provisioner '{route.Provisioner}' here"));
+        if (directory is null) return await RefuseAsync(AcmeProblems.NotFound($"there is no provisioner '{route.Provisioner}' here"));
 
         var exchange = new AcmeExchange(http, route, snapshot, directory, link, calls, nonces);
         var reply = await AnswerAsync(http, exchange, requestId);
@@ -60,7 +60,12 @@ internal sealed class AcmePipeline(ConfigBook config, ControlPlaneLink link, Cal
         // RFC 8555 §7.1: the index link is on every resource but the directory.
         return route.Resource == AcmeResource.Directory ? reply : reply with { Links = reply.Links.Insert(0, Reply.Link(exchange.Url(AcmeResource.Directory), "index")) };
 
-        Reply Refuse(AcmeProblem problem) => Reply.Of(problem, requestId);
+        async ValueTask<Reply> RefuseAsync(AcmeProblem problem)
+        {
+            var refusal = Reply.Of(problem, requestId);
+            if (HttpMethods.IsPost(http.Request.Method)) await AddNonceAsync(http, refusal);
+            return refusal;
+        }
     }
 
     private async Task<Reply> AnswerAsync(HttpContext http, AcmeExchange exchange, string requestId)

@@ -55,7 +55,11 @@ internal sealed record Reply(int Status, ReadOnlyMemory<byte> Body = default, st
             Problem = problem,
             Location = problem.Location.Length == 0 ? null : problem.Location,
             RetryAfter = problem.RetryAfter,
-            Links = problem.TermsOfServiceUrl.Length == 0 ? [] : [Link(problem.TermsOfServiceUrl, "terms-of-service")],
+            Links =
+            [
+                .. problem.TermsOfServiceUrl.Length == 0 ? [] : new[] { Link(problem.TermsOfServiceUrl, "terms-of-service") },
+                .. problem.HelpUrl.Length == 0 ? [] : new[] { Link(problem.HelpUrl, "help") },
+            ],
         };
     }
 

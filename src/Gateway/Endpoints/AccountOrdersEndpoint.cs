@@ -8,9 +8,8 @@ internal static class AccountOrdersEndpoint
 {
     public static async Task<Reply> PostAsync(AcmeExchange exchange)
     {
-        var cursor = exchange.Request.Query["cursor"].ToString();
         var answer = await exchange.SendAsync((acme, signed, options) =>
-            acme.PostAccountOrdersAsync(new PostAccountOrdersRequest { Signed = signed, AccountId = exchange.Route.Id, Cursor = cursor }, options));
+            acme.PostAccountOrdersAsync(new PostAccountOrdersRequest { Signed = signed, AccountId = exchange.Route.Id, Cursor = exchange.Route.SubId }, options));
         return Reply.Json(StatusCodes.Status200OK, json => AcmeJson.Orders(json, answer.Orders)) with
         {
             Links = answer.NextUrl.Length == 0 ? [] : [Reply.Link(answer.NextUrl, "next")],

@@ -90,8 +90,9 @@ internal sealed class FakeData
             Backdate = Duration.FromTimeSpan(TimeSpan.FromMinutes(1)),
             ExtendedKeyUsages = { "serverAuth", "clientAuth" },
             KeyTypes = { "EC_P256", "RSA" },
+            Etag = "p1",
         },
-        new() { Name = "profiles/long", Lifetime = Duration.FromTimeSpan(TimeSpan.FromDays(90)), ExtendedKeyUsages = { "serverAuth" }, KeyTypes = { "EC_P256" } },
+        new() { Name = "profiles/long", Lifetime = Duration.FromTimeSpan(TimeSpan.FromDays(90)), ExtendedKeyUsages = { "serverAuth" }, KeyTypes = { "EC_P256" }, Etag = "p2" },
     ];
 
     public List<NameRule> NameRules { get; } =
@@ -117,8 +118,14 @@ internal sealed class FakeData
 
     public List<Account> Accounts { get; } =
     [
-        new() { Name = "accounts/ac1", Provisioner = "provisioners/acme", State = Account.Types.State.Valid, Contacts = { "mailto:me@net.gq" }, KeyThumbprint = "tp", CreateTime = At(-9) },
+        new() { Name = "accounts/ac1", Provisioner = "provisioners/acme", State = Account.Types.State.Valid, EabKey = "eabKeys/guest", Contacts = { "mailto:me@net.gq" }, KeyThumbprint = "tp", CreateTime = At(-9) },
         new() { Name = "accounts/ac2", Provisioner = "provisioners/nixos", State = Account.Types.State.Deactivated, CreateTime = At(-8) },
+    ];
+
+    public List<EabKey> EabKeys { get; } =
+    [
+        new() { Name = "eabKeys/guest", Provisioner = "provisioners/acme", Comment = "the printer", MaxUses = 2, Uses = 1, ExpireTime = At(30), CreateTime = At(-3) },
+        new() { Name = "eabKeys/old", Provisioner = "provisioners/acme", Disabled = true, MaxUses = -1, Uses = 7, CreateTime = At(-9) },
     ];
 
     public List<Order> Orders { get; } =

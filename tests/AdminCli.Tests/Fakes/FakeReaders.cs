@@ -16,18 +16,6 @@ internal static class Pages
     }
 }
 
-internal sealed class FakeAccounts(FakeControlPlane fake) : AccountService.AccountServiceBase
-{
-    public override Task<Account> GetAccount(GetAccountRequest request, ServerCallContext context) =>
-        Task.FromResult(fake.Data.Accounts.Find(a => a.Name == request.Name) ?? throw Refuse.NotFound(request.Name));
-
-    public override Task<ListAccountsResponse> ListAccounts(ListAccountsRequest request, ServerCallContext context)
-    {
-        var (rows, next) = Pages.Cut(fake.Data.Accounts, request.PageSize, request.PageToken);
-        return Task.FromResult(new ListAccountsResponse { Accounts = { rows }, NextPageToken = next });
-    }
-}
-
 internal sealed class FakeAudit(FakeControlPlane fake) : AuditService.AuditServiceBase
 {
     public override Task<ListAuditEventsResponse> ListAuditEvents(ListAuditEventsRequest request, ServerCallContext context)
@@ -61,30 +49,6 @@ internal sealed class FakeOrders(FakeControlPlane fake) : OrderService.OrderServ
     {
         var (rows, next) = Pages.Cut(fake.Data.Orders, request.PageSize, request.PageToken);
         return Task.FromResult(new ListOrdersResponse { Orders = { rows }, NextPageToken = next });
-    }
-}
-
-internal sealed class FakeProfiles(FakeControlPlane fake) : ProfileService.ProfileServiceBase
-{
-    public override Task<Profile> GetProfile(GetProfileRequest request, ServerCallContext context) =>
-        Task.FromResult(fake.Data.Profiles.Find(p => p.Name == request.Name) ?? throw Refuse.NotFound(request.Name));
-
-    public override Task<ListProfilesResponse> ListProfiles(ListProfilesRequest request, ServerCallContext context)
-    {
-        var (rows, next) = Pages.Cut(fake.Data.Profiles, request.PageSize, request.PageToken);
-        return Task.FromResult(new ListProfilesResponse { Profiles = { rows }, NextPageToken = next });
-    }
-}
-
-internal sealed class FakeProvisioners(FakeControlPlane fake) : ProvisionerService.ProvisionerServiceBase
-{
-    public override Task<Provisioner> GetProvisioner(GetProvisionerRequest request, ServerCallContext context) =>
-        Task.FromResult(fake.Data.Provisioners.Find(p => p.Name == request.Name) ?? throw Refuse.NotFound(request.Name));
-
-    public override Task<ListProvisionersResponse> ListProvisioners(ListProvisionersRequest request, ServerCallContext context)
-    {
-        var (rows, next) = Pages.Cut(fake.Data.Provisioners, request.PageSize, request.PageToken);
-        return Task.FromResult(new ListProvisionersResponse { Provisioners = { rows }, NextPageToken = next });
     }
 }
 

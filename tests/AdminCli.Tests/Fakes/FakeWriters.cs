@@ -26,6 +26,13 @@ internal sealed class FakeCertificates(FakeControlPlane fake) : CertificateServi
         return Task.FromResult(revoked);
     }
 
+    public override Task<AdvanceRenewalsResponse> AdvanceRenewals(AdvanceRenewalsRequest request, ServerCallContext context)
+    {
+        if (request.Target.StartsWith("certificates/", StringComparison.Ordinal)) Find(request.Target);
+        var valid = fake.Data.Certificates.Count(c => c.State == Certificate.Types.State.Valid && (request.Target is "-" or "authorities/main" || request.Target == c.Name));
+        return Task.FromResult(new AdvanceRenewalsResponse { Certificates = valid });
+    }
+
     private static bool Matches(Certificate certificate, string filter) => filter.Split(" AND ", StringSplitOptions.RemoveEmptyEntries).All(part => part.Split(' ') switch
     {
         ["state", "=", var word] => certificate.State.ToString().Equals(word, StringComparison.OrdinalIgnoreCase),
@@ -67,8 +74,9 @@ internal sealed class FakeNames(FakeControlPlane fake) : NameService.NameService
     public override Task<TestNameResponse> TestName(TestNameRequest request, ServerCallContext context)
     {
         if (!fake.Data.Provisioners.Exists(p => p.Name == request.Provisioner)) throw Refuse.NotFound(request.Provisioner);
+        if (request.Account.Length > 0 && !fake.Data.Accounts.Exists(a => a.Name == request.Account)) throw Refuse.NotFound(request.Account);
         var allowed = request.Identifier.EndsWith(".net.gq", StringComparison.Ordinal);
-        return Task.FromResult(new TestNameResponse
+        var answer = new TestNameResponse
         {
             Allowed = allowed,
             Explanation = allowed ? "allowed by subtree:net.gq of provisioners/acme" : "no rule of provisioners/acme allows it",
@@ -80,7 +88,9 @@ internal sealed class FakeNames(FakeControlPlane fake) : NameService.NameService
                     Level = request.Provisioner, Allowed = allowed, NameRule = allowed ? "nameRules/r1" : "", Explanation = allowed ? "subtree:net.gq" : "no rule matches",
                 },
             },
-        });
+        };
+        if (request.Account.Length > 0) answer.Levels.Add(new TestNameResponse.Types.LevelDecision { Level = request.Account, Allowed = true, Explanation = "has no rules" });
+        return Task.FromResult(answer);
     }
 }
 

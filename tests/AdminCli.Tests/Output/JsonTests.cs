@@ -12,6 +12,7 @@ public sealed class JsonTests
     [InlineData("certificate list", "certificates")]
     [InlineData("order list", "orders")]
     [InlineData("account list", "accounts")]
+    [InlineData("eab-key list", "eabKeys")]
     [InlineData("gateway list", "gateways")]
     [InlineData("operator list", "operators")]
     [InlineData("authority list", "authorities")]

@@ -238,4 +238,8 @@ public sealed class IdentifierTests
         .Select(bytes => new IPAddress(bytes)).Where(a => !a.IsIPv4MappedToIPv6).Select(Identifier.FromAddress);
 
     private static RefusalException Refused(string type, string text) => Assert.Throws<RefusalException>(() => Identifier.Parse(type, text));
+
+    [Fact]
+    public void ParseDns_KelvinSign_IsRefused() =>
+        Assert.Contains("beyond ASCII", Assert.Throws<RefusalException>(() => Identifier.ParseDns("\u212Aelvin.test")).Detail, StringComparison.Ordinal);
 }

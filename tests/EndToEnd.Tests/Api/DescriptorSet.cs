@@ -5,6 +5,9 @@ namespace GrpcCa.EndToEnd.Tests.Api;
 /// <summary>What protoc makes of the protos; protoc and the imports are those of the build's packages.</summary>
 internal static class DescriptorSet
 {
+    /// <summary>Where the imported protos are.</summary>
+    public static string[] Imports => [Package("GoogleApiProtos"), Package("WellKnownProtos")];
+
     public static async Task<string> WriteAsync(string protos, string file)
     {
         var protoc = Package("Protoc");

@@ -40,6 +40,7 @@ public sealed class ProblemTests
             Location = "https://ca.test/acme/acme/account/a9",
             RetryAfter = Duration.FromTimeSpan(TimeSpan.FromSeconds(90)),
             TermsOfServiceUrl = "https://ca.test/terms",
+            HelpUrl = "https://ca.test/limits",
             Algorithms = { "ES256", "RS256" },
         });
         using var response = await rig.PostAsync("/acme/acme/key-change");
@@ -48,6 +49,7 @@ public sealed class ProblemTests
         Assert.Equal("https://ca.test/acme/acme/account/a9", Header(response, "Location"));
         Assert.Equal("90", Header(response, "Retry-After"));
         Assert.Contains("<https://ca.test/terms>;rel=\"terms-of-service\"", Header(response, "Link"), StringComparison.Ordinal);
+        Assert.Contains("<https://ca.test/limits>;rel=\"help\"", Header(response, "Link"), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -42,7 +42,7 @@ internal static class Canned
     {
         plane.Answers(new NewAccountResponse { Location = Base + "account/a1", Created = true, Account = Account });
         plane.Answers(new PostAccountResponse { Location = Base + "account/a1", Account = Account });
-        plane.Answers(new PostAccountOrdersResponse { Orders = { Base + "order/o1" }, NextUrl = Base + "account/a1/orders?cursor=c8" });
+        plane.Answers(new PostAccountOrdersResponse { Orders = { Base + "order/o1" }, NextUrl = Base + "account/a1/orders/c8" });
         plane.Answers(new KeyChangeResponse { Location = Base + "account/a1", Account = Account });
         plane.Answers(new NewOrderResponse { Location = Base + "order/o1", Order = Order });
         plane.Answers(new PostOrderResponse { Location = Base + "order/o1", Order = Order, RetryAfter = Duration.FromTimeSpan(TimeSpan.FromMilliseconds(1500)) });

@@ -12,7 +12,7 @@ public sealed class SignedRequestTests
     {
         { "new-account", nameof(NewAccountRequest), "" },
         { "account/a1", nameof(PostAccountRequest), "\"accountId\": \"a1\"" },
-        { "account/a1/orders?cursor=c7", nameof(PostAccountOrdersRequest), "\"cursor\": \"c7\"" },
+        { "account/a1/orders/c7", nameof(PostAccountOrdersRequest), "\"cursor\": \"c7\"" },
         { "key-change", nameof(KeyChangeRequest), "" },
         { "new-order", nameof(NewOrderRequest), "" },
         { "order/o1", nameof(PostOrderRequest), "\"orderId\": \"o1\"" },

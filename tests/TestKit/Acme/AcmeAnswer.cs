@@ -10,6 +10,9 @@ internal sealed record AcmeAnswer(int Status, IReadOnlyDictionary<string, IReadO
     /// <summary>The bytes that were sent for it; empty for GET.</summary>
     public string Sent { get; init; } = "";
 
+    /// <summary>Where they were sent.</summary>
+    public string Url { get; init; } = "";
+
     public JsonObject Json => JsonNode.Parse(Body)!.AsObject();
 
     public string? Nonce => Header("Replay-Nonce");
@@ -45,6 +48,6 @@ internal sealed record AcmeAnswer(int Status, IReadOnlyDictionary<string, IReadO
     {
         var headers = new Dictionary<string, IReadOnlyList<string>>(StringComparer.OrdinalIgnoreCase);
         foreach (var (name, values) in response.Headers.NonValidated.Concat(response.Content.Headers.NonValidated)) headers[name] = [.. values];
-        return new AcmeAnswer((int)response.StatusCode, headers, await response.Content.ReadAsStringAsync()) { Sent = sent };
+        return new AcmeAnswer((int)response.StatusCode, headers, await response.Content.ReadAsStringAsync()) { Sent = sent, Url = response.RequestMessage!.RequestUri!.OriginalString };
     }
 }

@@ -43,7 +43,7 @@ internal sealed partial class AcmeClient(HttpClient http, Uri directoryUrl, Acme
 
     public async Task<AcmeAnswer> GetAsync(string url)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Get, url);
+        using var request = new HttpRequestMessage(HttpMethod.Get, AsWritten(url));
         return await SendAsync(request);
     }
 
@@ -56,10 +56,13 @@ internal sealed partial class AcmeClient(HttpClient http, Uri directoryUrl, Acme
     /// <summary>A body as it is, signed or not.</summary>
     public async Task<AcmeAnswer> PostBodyAsync(string url, string body, string? contentType = JoseJson)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, url) { Content = new ByteArrayContent(Encoding.UTF8.GetBytes(body)) };
+        using var request = new HttpRequestMessage(HttpMethod.Post, AsWritten(url)) { Content = new ByteArrayContent(Encoding.UTF8.GetBytes(body)) };
         if (contentType is not null) request.Content.Headers.ContentType = MediaTypeHeaderValue.Parse(contentType);
         return await SendAsync(request, body);
     }
+
+    // Escapes and dots of a path go out as they are: whether they lead somewhere is the server's to say.
+    private static Uri AsWritten(string url) => new(url, new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
 
     /// <summary>A right request for a resource with a fresh nonce, to be sent or spoilt first.</summary>
     public async Task<JwsDraft> DraftAsync(string url, string payload = "") => new() { Key = Key, Kid = Kid, Url = url, Nonce = await NonceAsync(), Payload = payload };

@@ -16,6 +16,8 @@ internal sealed class List() : ListVerb<Account>("All ACME accounts.")
         new("State", a => State(a)),
         new("Provisioner", a => Ids.Short(a.Provisioner)),
         new("Contacts", a => Cell.Of(a.Contacts), Wraps: true),
+        new("EAB key", a => Ids.Short(a.EabKey), WideOnly: true),
+        new("Key thumbprint", a => a.KeyThumbprint, WideOnly: true),
         new("Created", a => Cell.Of(a.CreateTime)),
     ];
 

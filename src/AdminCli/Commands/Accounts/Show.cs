@@ -24,6 +24,7 @@ internal sealed class Show : Verb
             new("Account", Ids.Short(account.Name)),
             new("State", List.State(account)),
             new("Provisioner", Ids.Short(account.Provisioner)),
+            new("EAB key", Ids.Short(account.EabKey)),
             new("Contacts", Cell.Of(account.Contacts)),
             new("Key thumbprint", account.KeyThumbprint),
             new("Created", Cell.Of(account.CreateTime)),

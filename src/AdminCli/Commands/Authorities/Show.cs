@@ -30,11 +30,11 @@ internal sealed class Show : Verb
             return ExitCodes.Ok;
         }
         var issuers = await AuthorityReader.IssuersAsync(context, authority.Name);
-        if (context.Printer.IsJson)
+        if (context.Printer.IsDocument)
         {
             var node = JsonText.Of(authority);
             node["issuers"] = JsonText.Of(issuers);
-            context.Printer.Json(node);
+            context.Printer.Document(node);
             return ExitCodes.Ok;
         }
         context.Printer.Fields(Fields(authority, context.Now));

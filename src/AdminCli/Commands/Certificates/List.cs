@@ -49,6 +49,10 @@ internal sealed class List : ListVerb<Certificate>
         new("Expires", c => Cell.Of(c.ExpireTime)),
         new("Provisioner", c => Ids.Short(c.Provisioner)),
         new("Profile", c => Ids.Short(c.Profile)),
+        new("Account", c => Ids.Short(c.Account), WideOnly: true),
+        new("Gateway", c => Ids.Short(c.Gateway), WideOnly: true),
+        new("Key", c => c.KeyType, WideOnly: true),
+        new("Issuer", c => c.Issuer, WideOnly: true),
     ];
 
     protected override Func<int, string, Task<Page<Certificate>>> Fetch(CommandContext context)

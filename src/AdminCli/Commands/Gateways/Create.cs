@@ -56,9 +56,9 @@ internal sealed class Create : Verb
         request.Gateway.TlsNames.Add(context.Get(TlsNames));
         request.Gateway.Provisioners.Add(context.Get(Provisioners).Select(p => Ids.Name(ResourceName.Provisioners, p)));
         var made = await new GatewayService.GatewayServiceClient(context.Server).CreateGatewayAsync(request, context.Call);
-        if (context.Printer.IsJson)
+        if (context.Printer.IsDocument)
         {
-            context.Printer.Json(JsonText.Of(made));
+            context.Printer.Document(JsonText.Of(made));
             return ExitCodes.Ok;
         }
         context.Printer.Fields([.. GatewayText.Fields(made.Gateway, context.Now), new("Token until", When.FormatWithDistance(made.TokenExpireTime, context.Now))]);

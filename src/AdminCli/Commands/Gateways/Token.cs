@@ -19,7 +19,7 @@ internal sealed class Token : Verb
         var name = Ids.Name(ResourceName.Gateways, context.Get(Gateway));
         var client = new GatewayService.GatewayServiceClient(context.Server);
         var token = await context.AboutAsync(name, client.CreateJoinTokenAsync(new() { Gateway = name }, context.Call));
-        if (context.Printer.IsJson) context.Printer.Json(JsonText.Of(token));
+        if (context.Printer.IsDocument) context.Printer.Document(JsonText.Of(token));
         else
         {
             context.Printer.Note($"join token for {Ids.Short(name)}, good once, until {When.FormatWithDistance(token.ExpireTime, context.Now)}:");

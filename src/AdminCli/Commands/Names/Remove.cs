@@ -19,10 +19,10 @@ internal sealed class Remove : Verb
         {
             var ids = result.GetResult(RuleIds) is { Tokens.Count: > 0 };
             var pattern = result.GetResult(Pattern) is not null;
-            var level = result.GetResult(Level.Provisioner) is not null || result.GetResult(Level.Authority) is not null;
-            if (ids == pattern) result.AddError("say which rule: its id, or --pattern FORM:VALUE with --provisioner or --authority");
-            else if (pattern && !level) result.AddError("--pattern needs --provisioner ID or --authority ID");
-            else if (ids && level) result.AddError("a rule's id says its level already: leave out --provisioner and --authority");
+            var level = Level.IsIn(result);
+            if (ids == pattern) result.AddError($"say which rule: its id, or --pattern FORM:VALUE with {LevelOptions.Choices}");
+            else if (pattern && !level) result.AddError($"--pattern needs {LevelOptions.Choices}");
+            else if (ids && level) result.AddError($"a rule's id says its level already: leave out {LevelOptions.Choices}");
         });
     }
 
@@ -39,6 +39,7 @@ internal sealed class Remove : Verb
     [
         "grpcca names remove 9f2c51d07ab34e68",
         "grpcca names remove --pattern exact:nas.net.gq --provisioner acme",
+        "grpcca names remove --pattern exact:nas.net.gq --eab-key guest",
     ];
 
     protected override async Task<int> RunAsync(CommandContext context)
@@ -52,9 +53,9 @@ internal sealed class Remove : Verb
         {
             await context.AboutAsync(rule, client.DeleteNameRuleAsync(new() { Name = rule }, context.Call));
             removed.Add((JsonNode)rule);
-            if (!context.Printer.IsJson) context.Printer.Line($"removed {Ids.Short(rule)}");
+            if (!context.Printer.IsDocument) context.Printer.Line($"removed {Ids.Short(rule)}");
         }
-        if (context.Printer.IsJson) context.Printer.Json(new JsonObject { ["removed"] = removed });
+        if (context.Printer.IsDocument) context.Printer.Document(new JsonObject { ["removed"] = removed });
         return ExitCodes.Ok;
     }
 

@@ -8,7 +8,6 @@ namespace GrpcCa.AdminCli.Commands.Names;
 /// <summary>What <c>names allow</c> and <c>names deny</c> share: rules of one level, all of them checked before the first is made.</summary>
 internal abstract class RuleVerb : Verb
 {
-    private static readonly string[] Forms = ["exact", "label", "subtree", "wildcard", "ip"];
     private readonly NameRule.Types.Effect effect;
 
     protected RuleVerb(string name, string description, NameRule.Types.Effect effect) : base(name, description)
@@ -24,7 +23,7 @@ internal abstract class RuleVerb : Verb
     public Argument<string[]> Patterns { get; } = new("FORM:VALUE")
     {
         Description = "exact:nas.net.gq (that name), label:net.gq (one label below), subtree:net.gq (any depth below), "
-            + "wildcard:net.gq (the name *.net.gq), ip:100.64.0.0/10",
+            + "wildcard:net.gq (the name *.net.gq, which no other form matches), ip:100.64.0.0/10",
         Arity = ArgumentArity.OneOrMore,
     };
 
@@ -50,7 +49,7 @@ internal abstract class RuleVerb : Verb
             made.Clear();
             foreach (var rule in rules) made.Add(await CreateAsync(context, client, rule, validateOnly: false));
         }
-        if (context.Printer.IsJson) context.Printer.Json(new System.Text.Json.Nodes.JsonObject { ["nameRules"] = JsonText.Of(made) });
+        if (context.Printer.IsDocument) context.Printer.Document(new System.Text.Json.Nodes.JsonObject { ["nameRules"] = JsonText.Of(made) });
         else context.Printer.Table(List.Shown, made);
         if (dryRun) context.Printer.Note("dry run: nothing was changed");
         return ExitCodes.Ok;
@@ -65,26 +64,14 @@ internal abstract class RuleVerb : Verb
     private List<NameRule> Rules(CommandContext context)
     {
         var level = Level.Of(context)!;
-        var expires = context.GetTime(Expires);
-        if (expires <= context.Now) throw CliFailure.Usage($"--expires is in the past ({expires:yyyy-MM-dd HH:mm:ss}Z)");
+        var expires = context.GetFutureTime(Expires);
         return [.. context.Get(Patterns).Distinct(StringComparer.Ordinal).Select(pattern => new NameRule
         {
             Level = level,
             Effect = effect,
-            Pattern = Checked(pattern),
+            Pattern = RulePattern.Checked(pattern),
             Comment = context.Get(Comment),
             ExpireTime = expires is null ? null : Timestamp.FromDateTimeOffset(expires.Value),
         })];
-    }
-
-    // Only the form: what a name may look like is the server's to say.
-    private static string Checked(string pattern)
-    {
-        var colon = pattern.IndexOf(':', StringComparison.Ordinal);
-        var form = colon < 0 ? "" : pattern[..colon];
-        if (Forms.Contains(form, StringComparer.Ordinal) && colon + 1 < pattern.Length) return pattern;
-        if (colon < 0) throw CliFailure.Usage($"'{pattern}' has no form", $"did you mean 'exact:{pattern}' (that name) or 'subtree:{pattern}' (all below it)?");
-        throw CliFailure.Usage($"'{pattern}' is no pattern", Suggestions.Closest(form, Forms) is { } close
-            ? $"did you mean '{close}{pattern[colon..]}'?" : $"a pattern is {string.Join(", ", Forms.Select(f => f + ":VALUE"))}");
     }
 }

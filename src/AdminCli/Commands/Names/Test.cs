@@ -20,25 +20,30 @@ internal sealed class Test : Verb
     {
         Add(Identifier);
         Add(Provisioner);
+        Add(Account);
     }
 
     public Argument<string> Identifier { get; } = new("name") { Description = "A dns name, a wildcard name or an IP address" };
 
     public Option<string> Provisioner { get; } = new("--provisioner", "-p") { Description = "Who would be asked", HelpName = "ID", Required = true };
 
+    public Option<string?> Account { get; } = new("--account") { Description = "Which ACME account would ask: its level and its EAB key's are asked as well", HelpName = "ID" };
+
     public override IReadOnlyList<string> Examples =>
     [
         "grpcca names test deluge.net.gq --provisioner acme",
+        "grpcca names test deluge.net.gq --provisioner acme --account Zt0vXyq1cH3bqk2n9u5fXw",
         "grpcca names test '*.home.net.gq' --provisioner acme && echo allowed",
     ];
 
     protected override async Task<int> RunAsync(CommandContext context)
     {
         var provisioner = Ids.Name(ResourceName.Provisioners, context.Get(Provisioner));
+        var account = Ids.NameOrNull(ResourceName.Accounts, context.Get(Account)) ?? "";
         var client = new NameService.NameServiceClient(context.Server);
         var answer = await context.AboutAsync(provisioner,
-            client.TestNameAsync(new() { Identifier = context.Get(Identifier), Provisioner = provisioner }, context.Call));
-        if (context.Printer.IsJson) context.Printer.Json(JsonText.Of(answer));
+            client.TestNameAsync(new() { Identifier = context.Get(Identifier), Provisioner = provisioner, Account = account }, context.Call));
+        if (context.Printer.IsDocument) context.Printer.Document(JsonText.Of(answer));
         else
         {
             context.Printer.Fields([new(context.Get(Identifier), Verdict(answer.Allowed)), new("Because", answer.Explanation)]);

@@ -38,9 +38,9 @@ internal sealed class Create : Verb
             RequestId = dryRun ? "" : CommandContext.NewRequestId(),
             ValidateOnly = dryRun,
         }, context.Call);
-        if (context.Printer.IsJson)
+        if (context.Printer.IsDocument)
         {
-            context.Printer.Json(JsonText.Of(made));
+            context.Printer.Document(JsonText.Of(made));
             return ExitCodes.Ok;
         }
         context.Printer.Fields([.. OperatorText.Fields(made.Operator, context.Now), new("Token until", When.FormatWithDistance(made.TokenExpireTime, context.Now))]);

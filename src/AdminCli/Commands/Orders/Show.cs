@@ -21,7 +21,7 @@ internal sealed class Show : Verb
         var client = new OrderService.OrderServiceClient(context.Server);
         var order = await context.AboutAsync(name, client.GetOrderAsync(new() { Name = name }, context.Call));
         context.Printer.One(order, Fields(order, context.Now));
-        if (context.Printer.IsJson) return ExitCodes.Ok;
+        if (context.Printer.IsDocument) return ExitCodes.Ok;
         for (var i = 0; i < order.Attempts.Count; i++)
         {
             context.Printer.Line("");

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using GrpcCa.AdminCli.Output;
 using GrpcCa.Protocol;
 using GrpcCa.V1;
 
@@ -19,15 +18,7 @@ internal sealed class Show : Verb
         var name = Ids.Name(ResourceName.Profiles, context.Get(Profile));
         var client = new ProfileService.ProfileServiceClient(context.Server);
         var profile = await context.AboutAsync(name, client.GetProfileAsync(new() { Name = name }, context.Call));
-        context.Printer.One(profile,
-        [
-            new("Profile", Ids.Short(profile.Name)),
-            new("Description", profile.Description),
-            new("Lifetime", Cell.Of(profile.Lifetime, Cell.Nothing)),
-            new("Backdate", Cell.Of(profile.Backdate, "1m")),
-            new("Key usages", Cell.Of(profile.ExtendedKeyUsages)),
-            new("Key types", Cell.Of(profile.KeyTypes)),
-        ]);
+        context.Printer.One(profile, ProfileOptions.Fields(profile));
         return ExitCodes.Ok;
     }
 }

@@ -13,6 +13,8 @@ internal sealed class List() : ListVerb<Provisioner>("All provisioners.")
         new("State", p => ProvisionerText.State(p)),
         new("Authority", p => Ids.Short(p.Authority)),
         new("Profile", p => Ids.Short(p.DefaultProfile)),
+        new("Further profiles", p => Cell.Of(p.Profiles.Select(Ids.Short)), WideOnly: true),
+        new("Challenges", p => Cell.Of(p.Acme?.Challenges ?? [], "http-01"), WideOnly: true),
         new("Description", p => p.DisplayName, Wraps: true),
     ];
 

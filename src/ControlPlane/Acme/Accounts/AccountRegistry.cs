@@ -1,4 +1,5 @@
 using GrpcCa.ControlPlane.Acme.Jws;
+using GrpcCa.ControlPlane.Acme.Limits;
 using GrpcCa.ControlPlane.Audit;
 using GrpcCa.ControlPlane.Certificates;
 using GrpcCa.ControlPlane.Pki;
@@ -9,17 +10,17 @@ using GrpcCa.ControlPlane.Storage;
 namespace GrpcCa.ControlPlane.Acme.Accounts;
 
 /// <summary>Creates, finds, changes and deactivates accounts (RFC 8555 §7.3).</summary>
-internal sealed class AccountRegistry(IStore store, ProvisionerBook provisioners, ExternalAccounts externalAccounts, TimeProvider time)
+internal sealed class AccountRegistry(IStore store, ProvisionerBook provisioners, ExternalAccounts externalAccounts, RequestLimits limits, TimeProvider time)
 {
     /// <summary>new-account: the account of the request's key, made if need be (§7.3, §7.3.1).</summary>
     public async Task<(Account Account, bool Created)> CreateOrFindAsync(VerifiedRequest request, CancellationToken cancellationToken)
     {
         var key = request.Jwk ?? throw new RefusalException(RefusalReason.Malformed, "new-account is signed with jwk");
+        var payload = request.RequireObject();
         var existing = await store.ReadAsync(s => AccountStore.FindByKeyAsync(s, request.Context.Provisioner, key.Thumbprint), cancellationToken);
         // §7.3.1: an existing account answers whatever else the request says.
         if (existing is not null) return (Valid(existing), false);
 
-        var payload = request.RequireObject();
         if (payload.FindBoolean("onlyReturnExisting") == true)
             throw new RefusalException(RefusalReason.AccountDoesNotExist, "no account of this provisioner has this key");
         var provisioner = await FindProvisionerAsync(request.Context.Provisioner, cancellationToken);
@@ -38,7 +39,8 @@ internal sealed class AccountRegistry(IStore store, ProvisionerBook provisioners
             Binding = binding?.Json,
             CreatedAt = time.GetUtcNow(),
         };
-        return await store.ActAsync(async session =>
+        var tokens = limits.TakeAccount(provisioner, request.Context.ClientAddress);
+        return await tokens.SpendAsync(() => store.ActAsync(async session =>
         {
             if (await CertificateStore.IsKeyBlockedAsync(session, key.PublicKey.Sha256))
                 throw new RefusalException(RefusalReason.BadPublicKey, "this key was reported as compromised and is blocked");
@@ -54,7 +56,7 @@ internal sealed class AccountRegistry(IStore store, ProvisionerBook provisioners
                 new("eabKey", kept.EabKeyId ?? ""),
                 new("gateway", request.Context.Gateway.Id),
             ]));
-        }, cancellationToken);
+        }, cancellationToken), made => made.Item2);
     }
 
     /// <summary>account/{id}: fetch with an empty payload, else update or deactivate (§7.3.2, §7.3.6).</summary>
@@ -91,8 +93,9 @@ internal sealed class AccountRegistry(IStore store, ProvisionerBook provisioners
             if (await CertificateStore.IsKeyBlockedAsync(session, newKey.PublicKey.Sha256))
                 throw new RefusalException(RefusalReason.BadPublicKey, "the new key was reported as compromised and is blocked");
             var old = await LoadAsync(session, request.Account!.AccountId);
-            // The outer signature was checked with the key of a moment ago.
-            if (!old.Key.IsSameKey(request.Account.Key)) throw Changed();
+            // The outer signature was checked with the key of a moment ago; a moment later it would not have been good.
+            if (!old.Key.IsSameKey(request.Account.Key))
+                throw new RefusalException(RefusalReason.Malformed, "the account was put under another key meanwhile; sign with that one");
             if (await AccountStore.FindByKeyAsync(session, old.ProvisionerId, newKey.Thumbprint) is { } holder)
                 throw new RefusalException(RefusalReason.KeyInUse, "the new key belongs to another account") { ConflictingAccountId = holder.Id };
             var next = old with { Key = newKey };

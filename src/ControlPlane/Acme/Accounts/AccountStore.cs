@@ -42,14 +42,15 @@ internal static class AccountStore
     public static ValueTask<int> InsertAsync(StoreSession session, Account account) => session
         .Sql("""
             insert into accounts
-                (id, provisioner_id, key_thumbprint, key_json, status, contacts, terms_agreed, eab_key_id, binding, created_at, version)
-            values (@id, @provisioner_id, @key_thumbprint, @key_json, @status, @contacts, @terms_agreed, @eab_key_id, @binding, @created_at, 1)
+                (id, provisioner_id, key_thumbprint, key_json, key_sha256, status, contacts, terms_agreed, eab_key_id, binding, created_at, version)
+            values (@id, @provisioner_id, @key_thumbprint, @key_json, @key_sha256, @status, @contacts, @terms_agreed, @eab_key_id, @binding, @created_at, 1)
             on conflict (provisioner_id, key_thumbprint) do nothing
             """)
         .With("@id", account.Id)
         .With("@provisioner_id", account.ProvisionerId)
         .With("@key_thumbprint", account.Key.Thumbprint)
         .With("@key_json", account.Key.CanonicalJson)
+        .With("@key_sha256", account.Key.PublicKey.Sha256)
         .With("@status", account.Status.ToString())
         .With("@contacts", string.Join(' ', account.Contacts))
         .With("@terms_agreed", account.TermsAgreed)
@@ -61,18 +62,26 @@ internal static class AccountStore
     /// <summary>Replaces an account by its next value; false when it changed meanwhile.</summary>
     public static async ValueTask<bool> ReplaceAsync(StoreSession session, Account old, Account next) => await session
         .Sql("""
-            update accounts set key_thumbprint = @key_thumbprint, key_json = @key_json, status = @status, contacts = @contacts,
+            update accounts set key_thumbprint = @key_thumbprint, key_json = @key_json, key_sha256 = @key_sha256, status = @status, contacts = @contacts,
                 terms_agreed = @terms_agreed, version = version + 1
             where id = @id and version = @version
             """)
         .With("@key_thumbprint", next.Key.Thumbprint)
         .With("@key_json", next.Key.CanonicalJson)
+        .With("@key_sha256", next.Key.PublicKey.Sha256)
         .With("@status", next.Status.ToString())
         .With("@contacts", string.Join(' ', next.Contacts))
         .With("@terms_agreed", next.TermsAgreed)
         .With("@id", old.Id)
         .With("@version", old.Version)
         .ExecuteAsync() == 1;
+
+    /// <summary>Revokes every account whose key has become known to others, of all provisioners; returns how many.</summary>
+    public static ValueTask<int> RevokeByKeyAsync(StoreSession session, byte[] keySha256) => session
+        .Sql("update accounts set status = @revoked, version = version + 1 where key_sha256 = @key_sha256 and status <> @revoked")
+        .With("@revoked", nameof(AccountStatus.Revoked))
+        .With("@key_sha256", keySha256)
+        .ExecuteAsync();
 
     private static Account Read(DbDataReader row) => new()
     {

@@ -18,7 +18,7 @@ internal sealed record VerifiedBinding(EabKey Key, string Json);
 /// <summary>Keys for external account binding: handed out by operators, proven by new accounts (RFC 8555 §7.3.4).</summary>
 internal sealed class ExternalAccounts(IStore store, SecretEnvelope envelope, ProvisionerBook provisioners, TimeProvider time)
 {
-    private const int MacKeySize = 32;
+    private const int MacKeySize = 32, LongestId = 128;
 
     /// <summary>The verified binding of a new-account request; null when it has none and needs none.</summary>
     /// <exception cref="RefusalException">ExternalAccountRequired, Malformed, Unauthorized.</exception>
@@ -29,7 +29,8 @@ internal sealed class ExternalAccounts(IStore store, SecretEnvelope envelope, Pr
             return required
                 ? throw new RefusalException(RefusalReason.ExternalAccountRequired, "new accounts of this provisioner need an external account binding; ask its operator for a key")
                 : null;
-        var key = await store.ReadAsync(s => EabKeyStore.FindAsync(s, binding.KeyId), cancellationToken);
+        // Text from outside goes to the store only in the shape of an id: PostgreSQL refuses a NUL as a fault.
+        var key = IsId(binding.KeyId) ? await store.ReadAsync(s => EabKeyStore.FindAsync(s, binding.KeyId), cancellationToken) : null;
         if (key is null || key.ProvisionerId != request.Context.Provisioner)
             throw new RefusalException(RefusalReason.Unauthorized, $"externalAccountBinding names the key {Excerpt.Of(binding.KeyId)}, which this provisioner does not have");
         var macKey = envelope.Open(key.SealedMacKey, key.Name);
@@ -45,6 +46,8 @@ internal sealed class ExternalAccounts(IStore store, SecretEnvelope envelope, Pr
             throw new RefusalException(RefusalReason.Unauthorized, $"the key {key.Id} binds no more accounts: {why}");
         return new VerifiedBinding(key, System.Text.Encoding.UTF8.GetString(binding.Evidence.Span));
     }
+
+    private static bool IsId(string text) => text.Length is > 0 and <= LongestId && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.');
 
     /// <summary>Makes a key; the MAC key is in the answer and nowhere else.</summary>
     /// <exception cref="RefusalException">InvalidArgument, AlreadyExists.</exception>

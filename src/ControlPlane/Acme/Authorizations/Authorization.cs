@@ -32,6 +32,12 @@ internal sealed record Authorization
     /// <summary>New orders may use it until then; the epoch while it is not valid.</summary>
     public DateTimeOffset ReusableUntil { get; init; } = DateTimeOffset.UnixEpoch;
 
+    /// <summary>When CAA last allowed the name; null when it was not asked.</summary>
+    public DateTimeOffset? CaaCheckedAt { get; init; }
+
+    /// <summary>Made by new-authz, for an order to come (RFC 8555 §7.4.1).</summary>
+    public bool BeforeOrder { get; init; }
+
     /// <summary>By its owner (RFC 8555 §7.5.2).</summary>
     public DateTimeOffset? DeactivatedAt { get; init; }
 
@@ -48,6 +54,22 @@ internal sealed record Authorization
         if (now >= ExpiresAt) return AuthorizationStatus.Expired;
         return Challenges.Any(c => c.Status == ChallengeStatus.Valid) ? AuthorizationStatus.Valid : AuthorizationStatus.Pending;
     }
+
+    /// <summary>
+    /// Whether a new order may use it: it is valid, its provisioner lets proofs be used again for so long, and it does
+    /// not end before the client can finalize. A proof made before its order counts as long as it is valid.
+    /// </summary>
+    public bool IsReusableAt(DateTimeOffset now, TimeSpan reuse)
+    {
+        if (StatusAt(now) != AuthorizationStatus.Valid) return false;
+        if (BeforeOrder && ExpiresAt > now + ShortestUse) return true;
+        var validatedAt = Challenges.First(c => c.Status == ChallengeStatus.Valid).ValidatedAt!.Value;
+        var margin = reuse / 10 < ShortestUse ? reuse / 10 : ShortestUse;
+        return validatedAt + reuse > now + margin && ExpiresAt > now + margin;
+    }
+
+    // An order that ends with its authorization in a minute is of no use to anybody.
+    private static readonly TimeSpan ShortestUse = TimeSpan.FromHours(1);
 
     /// <summary>The replica that validates a challenge of it now; null when none does.</summary>
     [JsonIgnore]

@@ -1,11 +1,12 @@
 using GrpcCa.ControlPlane.Acme.Jws;
+using GrpcCa.ControlPlane.Acme.Limits;
 using GrpcCa.ControlPlane.Refusals;
 using GrpcCa.ControlPlane.Storage;
 
 namespace GrpcCa.ControlPlane.Acme.Authorizations;
 
 /// <summary>Shows and deactivates authorizations, and takes challenges on (RFC 8555 §7.5).</summary>
-internal sealed class AuthorizationDesk(IStore store, ValidationQueue queue, TimeProvider time)
+internal sealed class AuthorizationDesk(IStore store, ValidationQueue queue, RequestLimits limits, TimeProvider time)
 {
     /// <summary>The moment that states are derived at.</summary>
     public DateTimeOffset Now => time.GetUtcNow();
@@ -37,16 +38,17 @@ internal sealed class AuthorizationDesk(IStore store, ValidationQueue queue, Tim
     public async Task<(Authorization Authorization, Challenge Challenge)> PostChallengeAsync(
         VerifiedRequest request, string authorizationId, string challengeId, CancellationToken cancellationToken)
     {
-        if (request.IsPostAsGet)
-        {
-            var fetched = await store.ReadAsync(s => LoadAsync(s, request, authorizationId), cancellationToken);
-            return (fetched, Find(fetched, challengeId));
-        }
         // Members such as keyAuthorization or resource are ignored (Z2).
-        request.RequireObject();
-        var started = await store.WriteAsync(session => StartAsync(session, request, authorizationId, challengeId), cancellationToken);
+        if (!request.IsPostAsGet) request.RequireObject();
+        var fetched = await store.ReadAsync(s => LoadAsync(s, request, authorizationId), cancellationToken);
+        // What runs or is over costs nothing to look at again.
+        if (request.IsPostAsGet || Find(fetched, challengeId).Status != ChallengeStatus.Pending) return (fetched, Find(fetched, challengeId));
+        using var seat = queue.TakeSeat();
+        var tokens = await limits.TakeAttemptAsync(fetched, cancellationToken);
+        var started = await tokens.SpendAsync(
+            () => store.WriteAsync(session => StartAsync(session, request, authorizationId, challengeId), cancellationToken), start => start.First);
         if (started.First)
-            await queue.RunAsync(new ValidationJob(authorizationId, challengeId), cancellationToken);
+            await seat.RunAsync(new ValidationJob(authorizationId, challengeId) { AccountId = started.Authorization.AccountId }, cancellationToken);
         else if (Find(started.Authorization, challengeId).Status != ChallengeStatus.Processing)
             return (started.Authorization, Find(started.Authorization, challengeId));
         var after = await store.ReadAsync(s => LoadAsync(s, request, authorizationId), cancellationToken);

@@ -16,29 +16,35 @@ internal static class AuthorizationStore
         .With("@id", id)
         .FirstAsync(Read);
 
-    /// <summary>A valid one of the account for the name that may be used again; the newest.</summary>
-    public static ValueTask<Authorization?> FindReusableAsync(StoreSession session, string accountId, string identifier, DateTimeOffset now) => session
+    /// <summary>The account's for the name that have not expired, those proven last first; what they are worth is derived.</summary>
+    public static ValueTask<List<Authorization>> ListUnexpiredAsync(StoreSession session, string accountId, string identifier, DateTimeOffset now) => session
         .Sql($"""
             select {Columns} from authorizations
-            where account_id = @account_id and identifier = @identifier and reusable_until > @now
-            order by reusable_until desc limit 1
+            where account_id = @account_id and identifier = @identifier and expires_at > @now
+            order by reusable_until desc limit 8
             """)
         .With("@account_id", accountId)
         .With("@identifier", identifier)
         .With("@now", now)
-        .FirstAsync(Read);
+        .ListAsync(Read);
 
-    /// <summary>Those that a replica was validating when it stopped, or that have been left for too long by another.</summary>
-    public static ValueTask<List<Authorization>> ListProcessingAsync(StoreSession session, string replica, int limit) => session
-        .Sql($"select {Columns} from authorizations where processing_by = @replica order by created_at limit @limit")
+    /// <summary>A page of those that a replica was validating when it stopped, oldest first, after the given position.</summary>
+    public static ValueTask<List<Authorization>> ListProcessingAsync(StoreSession session, string replica, DateTimeOffset afterTime, string afterId, int limit) => session
+        .Sql($"""
+            select {Columns} from authorizations
+            where processing_by = @replica and (created_at > @after_time or (created_at = @after_time and id > @after_id))
+            order by created_at, id limit @limit
+            """)
         .With("@replica", replica)
+        .With("@after_time", afterTime)
+        .With("@after_id", afterId)
         .With("@limit", limit)
         .ListAsync(Read);
 
     public static async ValueTask InsertAsync(StoreSession session, Authorization authorization) => await session
         .Sql("""
-            insert into authorizations (id, account_id, identifier, document, reusable_until, processing_by, created_at, expires_at, version)
-            values (@id, @account_id, @identifier, @document, @reusable_until, @processing_by, @created_at, @expires_at, 1)
+            insert into authorizations (id, account_id, identifier, document, reusable_until, processing_by, pending, created_at, expires_at, version)
+            values (@id, @account_id, @identifier, @document, @reusable_until, @processing_by, @pending, @created_at, @expires_at, 1)
             """)
         .With("@id", authorization.Id)
         .With("@account_id", authorization.AccountId)
@@ -46,6 +52,7 @@ internal static class AuthorizationStore
         .With("@document", Write(authorization))
         .With("@reusable_until", authorization.ReusableUntil)
         .With("@processing_by", authorization.ProcessingBy)
+        .With("@pending", IsPending(authorization))
         .With("@created_at", authorization.CreatedAt)
         .With("@expires_at", authorization.ExpiresAt)
         .ExecuteAsync();
@@ -54,12 +61,13 @@ internal static class AuthorizationStore
     public static async ValueTask<bool> ReplaceAsync(StoreSession session, Authorization old, Authorization next) => await session
         .Sql("""
             update authorizations set document = @document, reusable_until = @reusable_until, processing_by = @processing_by,
-                expires_at = @expires_at, version = version + 1
+                pending = @pending, expires_at = @expires_at, version = version + 1
             where id = @id and version = @version
             """)
         .With("@document", Write(next))
         .With("@reusable_until", next.ReusableUntil)
         .With("@processing_by", next.ProcessingBy)
+        .With("@pending", IsPending(next))
         .With("@expires_at", next.ExpiresAt)
         .With("@id", old.Id)
         .With("@version", old.Version)
@@ -77,6 +85,9 @@ internal static class AuthorizationStore
 
     /// <summary>A wildcard's authorization is not its base name's.</summary>
     public static string KeyOf(Identifier identifier, bool wildcard) => wildcard ? $"{identifier.TypeName}:*.{identifier.Value}" : identifier.ToString();
+
+    // Expiry is a column of its own.
+    private static bool IsPending(Authorization authorization) => authorization.StatusAt(DateTimeOffset.MinValue) == AuthorizationStatus.Pending;
 
     private static string Write(Authorization authorization) => JsonSerializer.Serialize(authorization, AuthorizationDocuments.Default.Authorization);
 

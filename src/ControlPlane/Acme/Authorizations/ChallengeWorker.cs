@@ -1,7 +1,8 @@
 using System.Collections.Immutable;
-using System.Net;
 using GrpcCa.ControlPlane.Acme.Accounts;
 using GrpcCa.ControlPlane.Acme.Challenges;
+using GrpcCa.ControlPlane.Acme.Challenges.Caa;
+using GrpcCa.ControlPlane.Acme.Limits;
 using GrpcCa.ControlPlane.Provisioners;
 using GrpcCa.ControlPlane.Refusals;
 using GrpcCa.ControlPlane.Storage;
@@ -13,12 +14,18 @@ internal sealed class ChallengeWorker(
     IStore store,
     IEnumerable<IChallengeValidator> validators,
     ValidationAttempts attempts,
+    CaaChecker caa,
     ProvisionerBook provisioners,
+    RequestLimits limits,
+    AccountUrls urls,
     ValidationOptions options,
     TimeProvider time,
     ILogger<ChallengeWorker> log)
 {
-    public async Task ValidateAsync(ValidationJob job, CancellationToken cancellationToken)
+    private const string OurFault = "the validation could not be carried out; the operator's log has the cause. Please try a new order";
+
+    /// <exception cref="StoreUnavailableException">The store refuses; the challenge is still claimed.</exception>
+    public async Task ValidateAsync(ValidationJob job, CancellationToken cancellationToken, IAttemptPlace? place = null)
     {
         var (authorization, account) = await store.ReadAsync(async session =>
         {
@@ -28,42 +35,88 @@ internal sealed class ChallengeWorker(
         var challenge = authorization?.Challenges.FirstOrDefault(c => c.Id == job.ChallengeId);
         if (authorization is null || account is null || challenge?.Status != ChallengeStatus.Processing) return;
 
-        var records = await RunAsync(authorization, challenge, account, cancellationToken);
+        var records = await RunAsync(authorization, challenge, account, place, cancellationToken);
         await StoreAsync(authorization, challenge, records, cancellationToken);
     }
 
-    private async Task<ImmutableArray<AttemptRecord>> RunAsync(Authorization authorization, Challenge challenge, Account account, CancellationToken cancellationToken)
+    private async Task<ImmutableArray<AttemptRecord>> RunAsync(Authorization authorization, Challenge challenge, Account account, IAttemptPlace? place, CancellationToken cancellationToken)
     {
         var provisioner = (await provisioners.CurrentAsync(cancellationToken)).GetValueOrDefault(authorization.ProvisionerId);
         var validator = validators.First(v => v.Type == challenge.Type);
-        var bounds = options.BoundsFor(
-            provisioner?.Http01Port, provisioner?.TlsAlpn01Port, [.. (provisioner?.Ranges ?? []).Select(range => IPNetwork.Parse(range))]);
+        if (provisioner is not null && provisioner.Caa != CaaMode.Off) validator = new CaaGate(validator, caa, provisioner);
         // RFC 8555 §8.1, with the key that the account has now (K2a).
         var keyAuthorization = $"{challenge.Token}.{account.Key.Thumbprint}";
-        return await attempts.RunAsync(validator, new ChallengeTask(authorization.Identifier, challenge.Token, keyAuthorization, bounds), cancellationToken);
+        var task = new ChallengeTask(authorization.Identifier, challenge.Token, keyAuthorization, options.BoundsFor(provisioner))
+        {
+            Wildcard = authorization.Wildcard,
+            AccountUrls = await urls.OfAsync(authorization.ProvisionerId, authorization.AccountId, cancellationToken),
+            IssuerDomainNames = provisioner?.CaaIdentities ?? [],
+        };
+        return await attempts.RunAsync(validator, task, cancellationToken, place);
     }
 
     private async Task StoreAsync(Authorization seen, Challenge challenge, ImmutableArray<AttemptRecord> records, CancellationToken cancellationToken)
     {
         var last = records[^1].Outcome;
-        var reuse = (await provisioners.CurrentAsync(cancellationToken)).GetValueOrDefault(seen.ProvisionerId)?.AuthorizationReuse ?? TimeSpan.Zero;
-        await store.WriteAsync(async session =>
+        var provisioner = (await provisioners.CurrentAsync(cancellationToken)).GetValueOrDefault(seen.ProvisionerId);
+        var proven = await store.WriteAsync(async session =>
         {
             var old = await AuthorizationStore.FindAsync(session, seen.Id);
-            if (old is null) return false;
+            // Only what is still claimed: a challenge that another run has decided stays decided.
+            if (old?.Challenges.FirstOrDefault(c => c.Id == challenge.Id)?.Status != ChallengeStatus.Processing) return false;
             var now = time.GetUtcNow();
             var done = challenge with { Attempts = [.. records.Select(Describe)] };
+            // What was deactivated or expired meanwhile stays so: it keeps the attempts, and the proof proves nothing.
+            if (old.StatusAt(now) != AuthorizationStatus.Pending)
+            {
+                await ReplaceAsync(session, old, old.With(done with { StartedAt = null, StartedBy = null }));
+                return false;
+            }
             done = last.Fault is { } fault
                 ? done with { Error = new ChallengeError(fault.Reason, fault.Detail) }
                 : done with { ValidatedAt = now };
             var next = old.With(done);
-            // A valid authorization stays good for its order, and for new orders as long as the provisioner says.
-            if (last.Fault is null)
-                next = next with { ReusableUntil = now + reuse, ExpiresAt = now + reuse > old.ExpiresAt ? now + reuse : old.ExpiresAt };
-            return await AuthorizationStore.ReplaceAsync(session, old, next);
+            if (last.Fault is null) next = Proven(next, last, provisioner, now);
+            await ReplaceAsync(session, old, next);
+            return last.Fault is null;
         }, CancellationToken.None);
+        if (proven) await limits.ReturnAttemptAsync(seen, CancellationToken.None);
         if (last.Fault is { } failure) log.Failed(seen.Identifier.ToString(), challenge.Type, records.Length, failure.Detail);
+        else if (!proven) log.TooLate(seen.Identifier.ToString(), challenge.Type);
         else log.Validated(seen.Identifier.ToString(), challenge.Type, last.AddressDialled, records.Length);
+    }
+
+    /// <summary>Ends a challenge that could not be validated for a reason that is ours (RFC 8555 §8.2: nothing stays processing).</summary>
+    public async Task FailAsync(ValidationJob job, CancellationToken cancellationToken)
+    {
+        var ended = await store.WriteAsync(async session =>
+        {
+            var old = await AuthorizationStore.FindAsync(session, job.AuthorizationId);
+            var challenge = old?.Challenges.FirstOrDefault(c => c.Id == job.ChallengeId);
+            if (old is null || challenge?.Status != ChallengeStatus.Processing) return null;
+            await ReplaceAsync(session, old, old.With(challenge with { Error = new ChallengeError(RefusalReason.ServerInternal, OurFault) }));
+            return old;
+        }, cancellationToken);
+        if (ended is not null) await limits.ReturnAttemptAsync(ended, cancellationToken);
+    }
+
+    private static async ValueTask ReplaceAsync(StoreSession session, Authorization old, Authorization next)
+    {
+        if (!await AuthorizationStore.ReplaceAsync(session, old, next)) throw new StoreUnavailableException($"authorization {old.Id} changed while it was stored");
+    }
+
+    // A valid authorization stays good for its order, and for new orders as long as the provisioner and the proof say.
+    private static Authorization Proven(Authorization authorization, ChallengeOutcome outcome, ProvisionerRecord? provisioner, DateTimeOffset now)
+    {
+        var reusable = now + (provisioner?.AuthorizationReuse ?? TimeSpan.Zero);
+        var expires = reusable > authorization.ExpiresAt ? reusable : authorization.ExpiresAt;
+        var end = outcome.GoodUntil ?? DateTimeOffset.MaxValue;
+        return authorization with
+        {
+            ReusableUntil = reusable < end ? reusable : end,
+            ExpiresAt = expires < end ? expires : end,
+            CaaCheckedAt = provisioner is null || provisioner.Caa == CaaMode.Off ? null : now,
+        };
     }
 
     private static Attempt Describe(AttemptRecord record) => new(

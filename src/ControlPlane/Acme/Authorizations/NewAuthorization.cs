@@ -15,6 +15,7 @@ internal static class NewAuthorization
         Identifier = name.WithoutWildcard,
         Wildcard = name.IsWildcard,
         Challenges = provisioner.Challenges.Where(type => ChallengeTypes.Proves(type, name))
+            // Z1a: each has a token of its own, needed or not, since clients cannot read a challenge without.
             .Select(type => new Challenge { Id = Ids.New(), Type = type, Token = Ids.New() }).ToImmutableArray(),
         CreatedAt = now,
         ExpiresAt = expiresAt,

@@ -16,6 +16,8 @@ internal sealed class AttemptTrace
 
     public long BytesRead { get; set; }
 
+    public DateTimeOffset? GoodUntil { get; set; }
+
     /// <summary>What is being done, for the sentence about a timeout.</summary>
     public string Phase { get; set; } = "starting";
 
@@ -36,6 +38,7 @@ internal sealed class AttemptTrace
         AddressDialled = AddressDialled,
         HttpStatus = HttpStatus,
         BytesRead = BytesRead,
+        GoodUntil = GoodUntil,
     };
 }
 

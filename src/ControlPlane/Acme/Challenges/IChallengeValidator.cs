@@ -22,14 +22,28 @@ internal interface IChallengeValidator
 /// <param name="Token">The challenge's token.</param>
 /// <param name="KeyAuthorization">token "." base64url(thumbprint) (RFC 8555 §8.1).</param>
 /// <param name="Bounds">Where it may dial.</param>
-internal sealed record ChallengeTask(Identifier Identifier, string Token, string KeyAuthorization, ValidationBounds Bounds);
+internal sealed record ChallengeTask(Identifier Identifier, string Token, string KeyAuthorization, ValidationBounds Bounds)
+{
+    /// <summary>Whether the proof is to be good for <c>*.</c> of the name.</summary>
+    public bool Wildcard { get; init; }
+
+    /// <summary>The account's URL below every base URL of the provisioner, the current ones first.</summary>
+    public ImmutableArray<string> AccountUrls { get; init; } = [];
+
+    /// <summary>The domain names this CA goes by in DNS records.</summary>
+    public ImmutableArray<string> IssuerDomainNames { get; init; } = [];
+}
 
 /// <summary>The provisioner's limits for validation.</summary>
 /// <param name="HttpPort">http-01, and http redirects.</param>
 /// <param name="HttpsPort">tls-alpn-01, and https redirects.</param>
 /// <param name="Ranges">Addresses that may be dialled.</param>
 /// <param name="AttemptTimeout">The whole attempt, redirects included.</param>
-internal sealed record ValidationBounds(int HttpPort, int HttpsPort, ImmutableArray<IPNetwork> Ranges, TimeSpan AttemptTimeout);
+internal sealed record ValidationBounds(int HttpPort, int HttpsPort, ImmutableArray<IPNetwork> Ranges, TimeSpan AttemptTimeout)
+{
+    /// <summary>DNS servers to ask, one after the other; none asks the system's.</summary>
+    public ImmutableArray<IPEndPoint> Resolvers { get; init; } = [];
+}
 
 /// <summary>How one attempt ended, with all that an operator wants to know.</summary>
 internal sealed record ChallengeOutcome
@@ -49,6 +63,9 @@ internal sealed record ChallengeOutcome
     public int HttpStatus { get; init; }
 
     public long BytesRead { get; init; }
+
+    /// <summary>The end that the proof itself names (dns-persist-01); null when it names none.</summary>
+    public DateTimeOffset? GoodUntil { get; init; }
 }
 
 /// <summary>Why an attempt failed.</summary>

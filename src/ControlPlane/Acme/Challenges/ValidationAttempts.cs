@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using GrpcCa.ControlPlane.Refusals;
 using Polly;
 using Polly.Retry;
 
@@ -7,6 +8,14 @@ namespace GrpcCa.ControlPlane.Acme.Challenges;
 /// <summary>One attempt, with its time.</summary>
 internal sealed record AttemptRecord(DateTimeOffset StartedAt, TimeSpan Duration, ChallengeOutcome Outcome);
 
+/// <summary>A place among the attempts that run at once; waited for before each attempt, given back after it.</summary>
+internal interface IAttemptPlace
+{
+    Task EnterAsync(CancellationToken cancellationToken);
+
+    void Leave();
+}
+
 /// <summary>
 /// Runs a validator until it succeeds or gives up (RFC 8555 §8.2): the first attempt at once, more after a pause, all
 /// within a bound. It stores nothing; the worker records what it returns.
@@ -14,13 +23,17 @@ internal sealed record AttemptRecord(DateTimeOffset StartedAt, TimeSpan Duration
 internal sealed class ValidationAttempts
 {
     private static readonly ResiliencePropertyKey<Run> RunKey = new("run");
+    private static readonly TimeSpan ShortestAttempt = TimeSpan.FromSeconds(1);
 
     private readonly ValidationOptions options;
     private readonly TimeProvider time;
     private readonly ResiliencePipeline<ChallengeOutcome> pipeline;
 
-    public ValidationAttempts(ValidationOptions options, TimeProvider time)
+    private readonly ILogger<ValidationAttempts>? log;
+
+    public ValidationAttempts(ValidationOptions options, TimeProvider time, ILogger<ValidationAttempts>? log = null)
     {
+        this.log = log;
         this.options = options;
         this.time = time;
         var builder = new ResiliencePipelineBuilder<ChallengeOutcome> { TimeProvider = time };
@@ -35,9 +48,13 @@ internal sealed class ValidationAttempts
     }
 
     /// <summary>All attempts in order; the last one's outcome counts. Only the caller's cancellation throws.</summary>
-    public async Task<ImmutableArray<AttemptRecord>> RunAsync(IChallengeValidator validator, ChallengeTask task, CancellationToken cancellationToken)
+    public async Task<ImmutableArray<AttemptRecord>> RunAsync(
+        IChallengeValidator validator, ChallengeTask task, CancellationToken cancellationToken, IAttemptPlace? place = null)
     {
-        var run = new Run(validator, task, time.GetTimestamp());
+        var turn = new Turn(place);
+        await turn.TakeAsync(cancellationToken);
+        // From here on, so that who waits long for a place has all the time that others have.
+        var run = new Run(validator, task, time.GetTimestamp(), turn);
         var context = ResilienceContextPool.Shared.Get(cancellationToken);
         try
         {
@@ -47,6 +64,7 @@ internal sealed class ValidationAttempts
         }
         finally
         {
+            turn.GiveBack();
             ResilienceContextPool.Shared.Return(context);
         }
     }
@@ -54,14 +72,32 @@ internal sealed class ValidationAttempts
     private async ValueTask<ChallengeOutcome> AttemptAsync(ResilienceContext context)
     {
         var run = context.Properties.GetValue(RunKey, null!);
+        await run.Turn.TakeAsync(context.CancellationToken);
         var left = options.Within - time.GetElapsedTime(run.Began);
+        // A place that came late still makes an attempt, a short one.
+        if (left < ShortestAttempt) left = ShortestAttempt;
         var timeout = left < run.Task.Bounds.AttemptTimeout ? left : run.Task.Bounds.AttemptTimeout;
         var startedAt = time.GetUtcNow();
         var began = time.GetTimestamp();
-        var outcome = await run.Validator.ValidateAsync(
-            run.Task with { Bounds = run.Task.Bounds with { AttemptTimeout = timeout } }, context.CancellationToken);
+        var outcome = await LookAsync(run.Validator, run.Task with { Bounds = run.Task.Bounds with { AttemptTimeout = timeout } }, context.CancellationToken);
         run.Records.Add(new AttemptRecord(startedAt, time.GetElapsedTime(began), outcome));
+        // The pause before the next attempt holds no place.
+        run.Turn.GiveBack();
         return outcome;
+    }
+
+    // Whatever a stranger's answer does to a validator, the challenge ends with a sentence.
+    private async ValueTask<ChallengeOutcome> LookAsync(IChallengeValidator validator, ChallengeTask task, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await validator.ValidateAsync(task, cancellationToken);
+        }
+        catch (Exception fault) when (fault is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
+        {
+            if (log is not null) ChallengeLog.ValidatorFailed(log, validator.Type, task.Identifier.ToString(), fault);
+            return new ChallengeOutcome { Fault = new ChallengeFault(RefusalReason.IncorrectResponse, $"what came back for {task.Identifier} could not be read", MayRetry: false) };
+        }
     }
 
     /// <summary>An attempt that could not start before the bound is not made.</summary>
@@ -72,7 +108,25 @@ internal sealed class ValidationAttempts
     /// <summary>1, 3, 9 … times the back-off; bounded so that many attempts do not overflow it.</summary>
     private TimeSpan Pause(int attempt) => options.Backoff * Math.Pow(3, Math.Min(attempt, 8));
 
-    private sealed record Run(IChallengeValidator Validator, ChallengeTask Task, long Began)
+    private sealed class Turn(IAttemptPlace? place)
+    {
+        private bool taken;
+
+        public async ValueTask TakeAsync(CancellationToken cancellationToken)
+        {
+            if (taken || place is null) return;
+            await place.EnterAsync(cancellationToken);
+            taken = true;
+        }
+
+        public void GiveBack()
+        {
+            if (taken) place!.Leave();
+            taken = false;
+        }
+    }
+
+    private sealed record Run(IChallengeValidator Validator, ChallengeTask Task, long Began, Turn Turn)
     {
         public ImmutableArray<AttemptRecord>.Builder Records { get; } = ImmutableArray.CreateBuilder<AttemptRecord>();
     }

@@ -10,9 +10,10 @@ internal sealed class ValidationDialer(ValidationResolver resolver, ValidationOp
 {
     /// <summary>Connects to a name or an address; RFC 8555 §8.3 leaves the choice of address to us: IPv6, then IPv4 once.</summary>
     /// <exception cref="AttemptFailedException">Dns or Connection.</exception>
-    public async Task<Socket> DialAsync(string host, int port, DialGuard guard, AttemptTrace trace, CancellationToken cancellationToken)
+    public async Task<Socket> DialAsync(
+        string host, int port, ImmutableArray<IPEndPoint> resolvers, DialGuard guard, AttemptTrace trace, CancellationToken cancellationToken)
     {
-        var resolved = await AddressesAsync(host, trace, cancellationToken);
+        var resolved = await AddressesAsync(host, resolvers, trace, cancellationToken);
         trace.AddressesResolved = [.. resolved.Select(address => address.ToString())];
         var targets = Targets(host, resolved, guard);
         var faults = new List<string>(targets.Length);
@@ -28,11 +29,12 @@ internal sealed class ValidationDialer(ValidationResolver resolver, ValidationOp
         throw new AttemptFailedException(RefusalReason.Connection, $"could not connect to {host}: {string.Join("; ", faults)}");
     }
 
-    private async Task<ImmutableArray<IPAddress>> AddressesAsync(string host, AttemptTrace trace, CancellationToken cancellationToken)
+    private async Task<ImmutableArray<IPAddress>> AddressesAsync(
+        string host, ImmutableArray<IPEndPoint> resolvers, AttemptTrace trace, CancellationToken cancellationToken)
     {
         if (IPAddress.TryParse(host, out var literal)) return [literal];
         trace.Enter($"resolving {host}", RefusalReason.Dns);
-        var resolution = await resolver.ResolveAsync(host, cancellationToken);
+        var resolution = await resolver.ResolveAsync(host, resolvers, cancellationToken);
         return resolution.Fault is null ? resolution.Addresses : throw new AttemptFailedException(RefusalReason.Dns, resolution.Fault);
     }
 

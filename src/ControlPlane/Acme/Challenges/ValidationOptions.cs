@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Net;
+using GrpcCa.ControlPlane.Provisioners;
 
 namespace GrpcCa.ControlPlane.Acme.Challenges;
 
@@ -45,7 +46,13 @@ internal sealed record ValidationOptions
     /// <summary>All attempts and pauses together; 30 s by default.</summary>
     public TimeSpan Within { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>The bounds of a provisioner: its own ports and ranges where it has some, else these.</summary>
-    public ValidationBounds BoundsFor(int? http01Port, int? tlsAlpn01Port, ImmutableArray<IPNetwork> ranges) => new(
-        http01Port ?? Http01Port, tlsAlpn01Port ?? TlsAlpn01Port, ranges.IsDefaultOrEmpty ? Ranges : ranges, AttemptTimeout);
+    /// <summary>The bounds of a provisioner: its own ports, ranges, resolvers and time where it has some, else these.</summary>
+    public ValidationBounds BoundsFor(ProvisionerRecord? provisioner) => new(
+        provisioner?.Http01Port ?? Http01Port,
+        provisioner?.TlsAlpn01Port ?? TlsAlpn01Port,
+        provisioner is { Ranges.IsEmpty: false } ? [.. provisioner.Ranges.Select(range => IPNetwork.Parse(range))] : Ranges,
+        provisioner?.AttemptTimeout ?? AttemptTimeout)
+    {
+        Resolvers = provisioner is { Resolvers.IsEmpty: false } ? [.. provisioner.Resolvers.Select(IPEndPoint.Parse)] : Resolver,
+    };
 }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Net;
+using GrpcCa.ControlPlane.Acme.Challenges.Lookup;
 
 namespace GrpcCa.ControlPlane.Acme.Challenges;
 
@@ -10,14 +11,15 @@ internal sealed record Resolution(ImmutableArray<IPAddress> Addresses, string? F
 }
 
 /// <summary>Finds the addresses of the names that validation dials, afresh each time.</summary>
-internal sealed class ValidationResolver(ValidationOptions options, TimeProvider time)
+internal sealed class ValidationResolver(NameServers servers, ValidationOptions options, TimeProvider time)
 {
     private static readonly Resolution Loopback = new([IPAddress.IPv6Loopback, IPAddress.Loopback], null);
 
-    private readonly ServerLookup? servers = options.Resolver.IsEmpty ? null : new ServerLookup(options);
-
     /// <summary>A failed look-up is a resolution with a fault; only the caller's cancellation throws.</summary>
-    public async Task<Resolution> ResolveAsync(string name, CancellationToken cancellationToken)
+    /// <param name="name">A full name, or a single label of this network.</param>
+    /// <param name="resolvers">The servers to ask; none asks the system's resolver.</param>
+    /// <param name="cancellationToken">The attempt's.</param>
+    public async Task<Resolution> ResolveAsync(string name, ImmutableArray<IPEndPoint> resolvers, CancellationToken cancellationToken)
     {
         // RFC 6761 §6.3: localhost is loopback and never asked of a server. The guard decides whether it is dialled.
         if (name == "localhost" || name.EndsWith(".localhost", StringComparison.Ordinal)) return Loopback;
@@ -25,9 +27,9 @@ internal sealed class ValidationResolver(ValidationOptions options, TimeProvider
         using var either = CancellationTokenSource.CreateLinkedTokenSource(bound.Token, cancellationToken);
         try
         {
-            return servers is null
+            return resolvers.IsDefaultOrEmpty
                 ? await SystemLookup.ResolveAsync(name, either.Token)
-                : await servers.ResolveAsync(name, either.Token);
+                : await ServerLookup.ResolveAsync(servers.For(resolvers), name, either.Token);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {

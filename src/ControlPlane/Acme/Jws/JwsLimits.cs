@@ -6,6 +6,12 @@ internal sealed record JwsLimits
     /// <summary>Bytes of the whole body; 64 KiB.</summary>
     public int MaxBodyBytes { get; init; } = 64 * 1024;
 
+    /// <summary>Bytes of a newOrder, which is kept with its certificate; 16 KiB.</summary>
+    public int MaxNewOrderBytes { get; init; } = 16 * 1024;
+
+    /// <summary>Bytes of a finalize, which is kept with its certificate; 48 KiB.</summary>
+    public int MaxFinalizeBytes { get; init; } = 48 * 1024;
+
     /// <summary>Bytes of a protected header once decoded; 16 KiB hold an RSA-4096 key many times over.</summary>
     public int MaxHeaderBytes { get; init; } = 16 * 1024;
 

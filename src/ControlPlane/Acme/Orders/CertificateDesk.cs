@@ -42,7 +42,9 @@ internal sealed class CertificateDesk(IStore store, AuthorityBook authorities, R
         try
         {
             // R3: only who holds the key proves that it is out; then the key is blocked for everybody.
-            await revoker.RevokeAsync(certificate.Serial, reason, blockKey: byKey, actor, cancellationToken);
+            var revoked = await revoker.RevokeAsync(certificate.Serial, reason, blockKey: byKey, actor, cancellationToken);
+            // The block is committed; about the certificate RFC 8555 §7.6 wants this answer all the same.
+            if (revoked.WasRevoked) throw Revoker.AlreadyRevoked(revoked.Certificate);
         }
         catch (RefusalException refusal) when (refusal.Reason is RefusalReason.NotFound or RefusalReason.FailedPrecondition)
         {
@@ -78,7 +80,8 @@ internal sealed class CertificateDesk(IStore store, AuthorityBook authorities, R
             foreach (var name in certificate.Identifiers)
             {
                 var key = AuthorizationStore.KeyOf(name.WithoutWildcard, name.IsWildcard);
-                if (await AuthorizationStore.FindReusableAsync(session, accountId, key, now) is null) return name;
+                var held = await AuthorizationStore.ListUnexpiredAsync(session, accountId, key, now);
+                if (!held.Exists(a => a.StatusAt(now) == AuthorizationStatus.Valid)) return name;
             }
             return null;
         }, cancellationToken);

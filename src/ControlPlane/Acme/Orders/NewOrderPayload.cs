@@ -10,6 +10,7 @@ internal sealed record NewOrderPayload(
     ImmutableArray<Identifier> Identifiers, string? Profile, DateTimeOffset? NotBefore, DateTimeOffset? NotAfter, string? Replaces)
 {
     private const int MostFaultsTold = 10;
+    private const int LongestName = 253;
 
     /// <exception cref="RefusalException">Malformed, UnsupportedIdentifier; the detail names every bad identifier.</exception>
     public static NewOrderPayload Read(JsonPayload payload, int mostIdentifiers)
@@ -19,22 +20,24 @@ internal sealed record NewOrderPayload(
         return new NewOrderPayload(ReadIdentifiers(list), payload.FindString("profile"), payload.FindTime("notBefore"), payload.FindTime("notAfter"), payload.FindString("replaces"));
     }
 
+    // As the client wrote it, so that it knows which one is meant; cut to what a name can be long.
+    private static string Shown(string text) => text.Length <= LongestName ? text : text[..LongestName];
+
     /// <summary>One identifier object.</summary>
     public static Identifier ReadIdentifier(JsonPayload item) => Identifier.Parse(item.RequireString("type"), item.RequireString("value"));
 
     private static ImmutableArray<Identifier> ReadIdentifiers(ImmutableArray<JsonPayload> list)
     {
         var identifiers = new List<Identifier>(list.Length);
-        var faults = new List<(RefusalReason Reason, string Detail)>();
+        var faults = new List<RefusalPart>();
         foreach (var (index, item) in list.Index())
         {
-            if (Identifier.TryParse(item.RequireString("type"), item.RequireString("value"), out var identifier, out var reason, out var detail))
-                identifiers.Add(identifier!);
-            else
-                faults.Add((reason, $"identifiers[{index}]: {detail}"));
+            string type = item.RequireString("type"), value = item.RequireString("value");
+            if (Identifier.TryParse(type, value, out var identifier, out var reason, out var detail)) identifiers.Add(identifier!);
+            else faults.Add(new RefusalPart(reason, $"identifiers[{index}]: {detail}", Shown(type), Shown(value)));
         }
         if (faults.Count == 0) return [.. identifiers.Distinct()];
         var common = faults.TrueForAll(f => f.Reason == faults[0].Reason) ? faults[0].Reason : RefusalReason.Malformed;
-        throw new RefusalException(common, string.Join("; ", faults.Take(MostFaultsTold).Select(f => f.Detail)));
+        throw new RefusalException(common, string.Join("; ", faults.Take(MostFaultsTold).Select(f => f.Detail))) { Parts = faults };
     }
 }

@@ -8,16 +8,17 @@ using GrpcCa.ControlPlane.Policy;
 using GrpcCa.ControlPlane.Profiles;
 using GrpcCa.ControlPlane.Provisioners;
 using GrpcCa.ControlPlane.Refusals;
+using GrpcCa.ControlPlane.Storage;
 using GrpcCa.Protocol;
 
 namespace GrpcCa.ControlPlane.Acme.Orders;
 
 /// <summary>The configuration that an order is held against, all of it as it is now.</summary>
-internal sealed record OrderContext(ProvisionerRecord Provisioner, ProfileRecord Profile, AuthorityRecord Authority, IssuerRecord Issuer, NameFacts Names);
+internal sealed record OrderContext(long Generation, ProvisionerRecord Provisioner, ProfileRecord Profile, AuthorityRecord Authority, IssuerRecord Issuer, NameFacts Names);
 
 /// <summary>Collects an order's context from the books.</summary>
 internal sealed class OrderContexts(
-    ProvisionerBook provisioners, ProfileBook profiles, AuthorityBook authorities, NameBook names, GatewayBook gateways, TimeProvider time)
+    IStore store, ProvisionerBook provisioners, ProfileBook profiles, AuthorityBook authorities, NameBook names, GatewayBook gateways, TimeProvider time)
 {
     /// <param name="provisionerId">Whose order it is.</param>
     /// <param name="profileId">The profile that was asked for; null takes the provisioner's.</param>
@@ -26,6 +27,8 @@ internal sealed class OrderContexts(
     /// <exception cref="RefusalException">AcmeNotFound, InvalidProfile, Unauthorized (disabled), ServerInternal (a broken configuration).</exception>
     public async ValueTask<OrderContext> CurrentAsync(string provisionerId, string? profileId, AccountKey? account, CancellationToken cancellationToken)
     {
+        // Read first: what is collected below is at least as fresh.
+        var generation = await store.ReadAsync(Generation.ReadAsync, cancellationToken);
         if (!(await provisioners.CurrentAsync(cancellationToken)).TryGetValue(provisionerId, out var provisioner))
             throw new RefusalException(RefusalReason.AcmeNotFound, $"there is no provisioner {Excerpt.Of(provisionerId)}");
         if (provisioner.Disabled) throw new RefusalException(RefusalReason.Unauthorized, $"{provisioner.Name} is disabled");
@@ -44,7 +47,7 @@ internal sealed class OrderContexts(
         ImmutableArray<NameLevel> levels = [rules.Level(authority.Name, mandatory: false), rules.Level(provisioner.Name, mandatory: true)];
         if (account is not null) levels = levels.Add(rules.Level(ResourceName.Of(ResourceName.Accounts, account.AccountId), mandatory: false));
         if (account?.EabKeyId is { } eabKey) levels = levels.Add(rules.Level(ResourceName.Of(ResourceName.EabKeys, eabKey), mandatory: false));
-        return new OrderContext(provisioner, profile, authority, issuer,
+        return new OrderContext(generation, provisioner, profile, authority, issuer,
             new NameFacts(levels, reserved.IsReserved, authority.Name, authority.Constraints, time.GetUtcNow()));
     }
 }

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using GrpcCa.ControlPlane.Acme.Authorizations;
 using GrpcCa.ControlPlane.Acme.Jws;
+using GrpcCa.ControlPlane.Acme.Limits;
 using GrpcCa.ControlPlane.Pki;
 using GrpcCa.ControlPlane.Policy;
 using GrpcCa.ControlPlane.Refusals;
@@ -10,10 +11,10 @@ using GrpcCa.ControlPlane.Storage;
 namespace GrpcCa.ControlPlane.Acme.Orders;
 
 /// <summary>Takes orders and shows them (RFC 8555 §7.4): names → policy → an order with its authorizations.</summary>
-internal sealed class OrderDesk(IStore store, OrderContexts contexts, OrderOptions options, TimeProvider time)
+internal sealed class OrderDesk(IStore store, OrderContexts contexts, RequestLimits limits, OrderOptions options, TimeProvider time)
 {
     /// <summary>new-order: writes the order and the authorizations it lacks, in one commit.</summary>
-    /// <exception cref="RefusalException">Malformed, UnsupportedIdentifier, RejectedIdentifier (with a part per name), InvalidProfile.</exception>
+    /// <exception cref="RefusalException">Malformed, UnsupportedIdentifier, RejectedIdentifier (with a part per name), InvalidProfile, RateLimited.</exception>
     public async Task<OrderView> CreateAsync(VerifiedRequest request, CancellationToken cancellationToken)
     {
         var payload = request.RequireObject();
@@ -22,11 +23,12 @@ internal sealed class OrderDesk(IStore store, OrderContexts contexts, OrderOptio
         var now = time.GetUtcNow();
         LeafPolicy.CheckWanted(context.Profile, now, wanted.NotBefore, wanted.NotAfter);
         CheckNames(context, wanted.Identifiers);
-        return await store.WriteAsync(session => WriteAsync(session, request, context, wanted, now), cancellationToken);
+        var tokens = limits.TakeOrder(context.Provisioner, request.Account!.AccountId, request.Context.ClientAddress, wanted.Identifiers);
+        return await tokens.SpendAsync(() => store.WriteAsync(session => WriteAsync(session, request, context, wanted, now), cancellationToken));
     }
 
     /// <summary>new-authz: an authorization before any order (§7.4.1); a valid one is shown again.</summary>
-    /// <exception cref="RefusalException">Malformed (a wildcard), UnsupportedIdentifier, RejectedIdentifier.</exception>
+    /// <exception cref="RefusalException">Malformed (a wildcard), UnsupportedIdentifier, RejectedIdentifier, RateLimited.</exception>
     public async Task<Authorization> AuthorizeAsync(VerifiedRequest request, CancellationToken cancellationToken)
     {
         var name = NewOrderPayload.ReadIdentifier(request.RequireObject().RequireObject("identifier"));
@@ -35,8 +37,13 @@ internal sealed class OrderDesk(IStore store, OrderContexts contexts, OrderOptio
         var context = await contexts.CurrentAsync(request.Context.Provisioner, profileId: null, request.Account, cancellationToken);
         CheckNames(context, [name]);
         var now = time.GetUtcNow();
-        return await store.WriteAsync(
-            session => AuthorizeAsync(session, request, context, name, now, now + context.Provisioner.OrderLifetime), cancellationToken);
+        var tokens = limits.TakeOrder(context.Provisioner, request.Account!.AccountId, request.Context.ClientAddress, [name]);
+        return await tokens.SpendAsync(() => store.WriteAsync(async session =>
+        {
+            var authorization = await AuthorizeAsync(session, request, context, name, now, now + context.Provisioner.OrderLifetime);
+            await CheckPendingAsync(session, context, [authorization], now);
+            return authorization;
+        }, cancellationToken), authorization => authorization.Version == 0);
     }
 
     /// <summary>order/{id}: shows it to its account.</summary>
@@ -57,7 +64,9 @@ internal sealed class OrderDesk(IStore store, OrderContexts contexts, OrderOptio
         var orders = await store.ReadAsync(s => OrderStore.ListByAccountAsync(s, accountId, beforeTime, beforeId, options.PageSize + 1), cancellationToken);
         var page = orders.Take(options.PageSize).ToList();
         var next = orders.Count > options.PageSize ? $"{page[^1].CreatedAt.ToUnixTimeMilliseconds()}-{page[^1].Id}" : "";
-        return ([.. page.Select(o => o.Id)], next);
+        // §7.1.2.1: invalid orders are left out; a page may hold fewer than its size.
+        var now = time.GetUtcNow();
+        return ([.. page.Where(o => o.CertificateSerial is not null || (o.Error is null && o.ExpiresAt > now)).Select(o => o.Id)], next);
     }
 
     /// <summary>The order when it is the caller's; another's is unauthorized and shows nothing (O7).</summary>
@@ -84,17 +93,18 @@ internal sealed class OrderDesk(IStore store, OrderContexts contexts, OrderOptio
     private static NameVerdict Decide(OrderContext context, Identifier name)
     {
         var verdict = NameGate.Decide(context.Names, name);
-        if (!verdict.Allowed || !name.IsWildcard || context.Provisioner.Challenges.Any(ChallengeTypes.ProvesWildcards)) return verdict;
-        return verdict with { Allowed = false, Explanation = $"{name} is a wildcard, which only a dns challenge can prove; {context.Provisioner.Name} offers {string.Join(", ", context.Provisioner.Challenges)}" };
+        if (!verdict.Allowed || context.Provisioner.Challenges.Any(type => ChallengeTypes.Proves(type, name))) return verdict;
+        return verdict with { Allowed = false, Explanation = $"{name} can be proven by none of the challenges that {context.Provisioner.Name} offers ({string.Join(", ", context.Provisioner.Challenges)})" };
     }
 
-    private static async ValueTask<OrderView> WriteAsync(
+    private async ValueTask<OrderView> WriteAsync(
         StoreSession session, VerifiedRequest request, OrderContext context, NewOrderPayload wanted, DateTimeOffset now)
     {
         var accountId = request.Account!.AccountId;
         var expiresAt = now + context.Provisioner.OrderLifetime;
         var authorizations = new List<Authorization>(wanted.Identifiers.Length);
         foreach (var name in wanted.Identifiers) authorizations.Add(await AuthorizeAsync(session, request, context, name, now, expiresAt));
+        await CheckPendingAsync(session, context, authorizations, now);
         var order = new Order
         {
             Id = Ids.New(),
@@ -113,19 +123,26 @@ internal sealed class OrderDesk(IStore store, OrderContexts contexts, OrderOptio
             ExpiresAt = authorizations.Min(a => a.ExpiresAt) is var first && first < expiresAt ? first : expiresAt,
             Evidence = request.Evidence.ToArray(),
         };
-        if (wanted.Replaces is { } replaced) await Replacement.ClaimAsync(session, replaced, order, now);
+        if (wanted.Replaces is { } replaced) await Replacement.ClaimAsync(session, replaced, order, context.Authority, now);
         await OrderStore.InsertAsync(session, order);
         return new OrderView(order with { Version = 1 }, authorizations, now);
     }
 
+    // Those that are used again are valid: a pending one was added just now.
+    private ValueTask CheckPendingAsync(StoreSession session, OrderContext context, IReadOnlyList<Authorization> authorizations, DateTimeOffset now) =>
+        authorizations.FirstOrDefault(a => a.StatusAt(now) == AuthorizationStatus.Pending) is { } added
+            ? limits.CheckPendingAsync(session, context.Provisioner, added.AccountId, now)
+            : ValueTask.CompletedTask;
+
     // A valid authorization is used again until its time is over; policy was asked just now.
     private static async ValueTask<Authorization> AuthorizeAsync(
-        StoreSession session, VerifiedRequest request, OrderContext context, Identifier name, DateTimeOffset now, DateTimeOffset expiresAt)
+        StoreSession session, VerifiedRequest request, OrderContext context, Identifier name, DateTimeOffset now, DateTimeOffset expiresAt, bool beforeOrder = false)
     {
         var accountId = request.Account!.AccountId;
         var key = AuthorizationStore.KeyOf(name.WithoutWildcard, name.IsWildcard);
-        if (await AuthorizationStore.FindReusableAsync(session, accountId, key, now) is { } valid) return valid;
-        var authorization = NewAuthorization.For(name, accountId, context.Provisioner, now, expiresAt);
+        var valid = await AuthorizationStore.ListUnexpiredAsync(session, accountId, key, now);
+        if (valid.Find(a => a.IsReusableAt(now, context.Provisioner.AuthorizationReuse)) is { } reusable) return reusable;
+        var authorization = NewAuthorization.For(name, accountId, context.Provisioner, now, expiresAt) with { BeforeOrder = beforeOrder };
         await AuthorizationStore.InsertAsync(session, authorization);
         return authorization;
     }

@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using GrpcCa.ControlPlane.Acme.Authorizations;
+using GrpcCa.ControlPlane.Acme.Accounts;
 using GrpcCa.ControlPlane.Acme.Jws;
 using GrpcCa.ControlPlane.Audit;
 using GrpcCa.ControlPlane.Certificates;
@@ -15,8 +17,10 @@ namespace GrpcCa.ControlPlane.Acme.Orders;
 /// finalize (RFC 8555 §7.4): the CSR against the order, the order against the policy of now, then the corridor. Writes
 /// the permit; touches no key.
 /// </summary>
-internal sealed class OrderFinalizer(IStore store, OrderContexts contexts, IssuanceCorridor corridor, TimeProvider time)
+internal sealed class OrderFinalizer(IStore store, OrderContexts contexts, CaaRecheck caa, IssuanceCorridor corridor, TimeProvider time)
 {
+    private const int MostAttempts = 5;
+
     /// <exception cref="RefusalException">OrderNotReady, BadCsr, BadPublicKey, RejectedIdentifier.</exception>
     public async Task<OrderView> FinalizeAsync(VerifiedRequest request, string orderId, CancellationToken cancellationToken)
     {
@@ -24,15 +28,48 @@ internal sealed class OrderFinalizer(IStore store, OrderContexts contexts, Issua
         var view = await store.ReadAsync(s => OrderDesk.LoadAsync(s, request, orderId, time.GetUtcNow()), cancellationToken);
         CheckReady(view);
         var csr = CertificateSigningRequest.Parse(CsrPayload.Read(payload));
-        var context = await contexts.CurrentAsync(request.Context.Provisioner, view.Order.ProfileWanted, request.Account, cancellationToken);
         CheckCsr(csr, view.Order);
-        LeafPolicy.CheckKey(csr.Key, context.Profile, request.Account!.Key.PublicKey);
-        OrderDesk.CheckNames(context, view.Order.Identifiers);
-        if (await store.ReadAsync(s => CertificateStore.IsKeyBlockedAsync(s, csr.Key.Sha256), cancellationToken))
-            throw new RefusalException(RefusalReason.BadPublicKey, "the key in the CSR was reported as compromised and is blocked; make a new one");
-
-        await IssueAsync(request, view, context, csr, cancellationToken);
+        // Slow (it asks DNS), so before what must hold at the moment of the permit.
+        await caa.CheckAsync((await ContextAsync(request, view, cancellationToken)).Provisioner, view.Authorizations, cancellationToken);
+        await IssueByCurrentPolicyAsync(request, view, csr, cancellationToken);
         return await store.ReadAsync(s => OrderDesk.LoadAsync(s, request, orderId, time.GetUtcNow()), cancellationToken);
+    }
+
+    // DESIGN §4: names are allowed *now*. A configuration that changed before the plan was recorded is asked anew.
+    private async Task IssueByCurrentPolicyAsync(VerifiedRequest request, OrderView view, CertificateSigningRequest csr, CancellationToken cancellationToken)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            var context = await ContextAsync(request, view, cancellationToken);
+            LeafPolicy.CheckKey(csr.Key, context.Profile, request.Account!.Key.PublicKey);
+            OrderDesk.CheckNames(context, view.Order.Identifiers);
+            await CheckEndAsync(view.Order, cancellationToken);
+            try
+            {
+                await IssueAsync(request, view, context, csr, cancellationToken);
+                return;
+            }
+            catch (StaleContextException) when (attempt < MostAttempts)
+            {
+                // Nothing was planned: the claim undid it.
+            }
+        }
+    }
+
+    private ValueTask<OrderContext> ContextAsync(VerifiedRequest request, OrderView view, CancellationToken cancellationToken) =>
+        contexts.CurrentAsync(request.Context.Provisioner, view.Order.ProfileWanted, request.Account, cancellationToken);
+
+    // A requested end that has passed can never be met: the order ends (O10).
+    private async Task CheckEndAsync(Order order, CancellationToken cancellationToken)
+    {
+        if (order.NotAfter is not { } end || end > time.GetUtcNow()) return;
+        var error = new OrderError(RefusalReason.Malformed, $"the requested notAfter {end:yyyy-MM-ddTHH:mm:ssZ} has passed; make a new order", null);
+        await store.WriteAsync(async session =>
+        {
+            var old = await OrderStore.FindAsync(session, order.Id);
+            return old is { PlannedSerial: null, Error: null } && await OrderStore.ReplaceAsync(session, old, old with { Error = error });
+        }, cancellationToken);
+        throw new RefusalException(RefusalReason.OrderNotReady, error.Detail);
     }
 
     private Task<IssuedCertificate> IssueAsync(
@@ -55,15 +92,21 @@ internal sealed class OrderFinalizer(IStore store, OrderContexts contexts, Issua
         {
             Actor = $"accounts/{order.AccountId}",
             Purpose = order.Name,
-            OnPlanned = (session, serial) => ClaimAsync(session, order.Id, serial),
+            OnPlanned = (session, serial) => ClaimAsync(session, request, context, order.Id, csr.Key, serial),
             OnIssued = (session, issued) => RecordAsync(session, order, context.Profile.Id, issued, finalizeEvidence, request),
             OnFailed = session => FailAsync(session, order.Id),
         }, cancellationToken);
     }
 
     // Only one of many parallel finalizes writes its plan into the order (F6); the plan of a loser is undone with it.
-    private async ValueTask ClaimAsync(StoreSession session, string orderId, SerialNumber serial)
+    private async ValueTask ClaimAsync(
+        StoreSession session, VerifiedRequest request, OrderContext context, string orderId, PublicKey key, SerialNumber serial)
     {
+        if (await Generation.ReadAsync(session) != context.Generation) throw new StaleContextException();
+        if (await CertificateStore.IsKeyBlockedAsync(session, key.Sha256))
+            throw new RefusalException(RefusalReason.BadPublicKey, "the key in the CSR was reported as compromised and is blocked; make a new one");
+        if (await AccountStore.FindKeyAsync(session, request.Account!.AccountId) is not { Status: AccountStatus.Valid })
+            throw new RefusalException(RefusalReason.AccountNotValid, "the account is not valid any more");
         var view = await OrderStore.FindViewAsync(session, orderId, time.GetUtcNow())
             ?? throw new RefusalException(RefusalReason.AcmeNotFound, "the order has expired");
         CheckReady(view);
@@ -146,4 +189,7 @@ internal sealed class OrderFinalizer(IStore store, OrderContexts contexts, Issua
         if (extra.Count > 0) sentences.Add($"the CSR has {string.Join(", ", extra)}, which the order does not have");
         throw new RefusalException(RefusalReason.BadCsr, string.Join("; ", sentences));
     }
+
+    /// <summary>The configuration changed between the decision and the plan.</summary>
+    private sealed class StaleContextException() : Exception("the configuration changed while the order was finalized");
 }

@@ -1,4 +1,5 @@
 using GrpcCa.ControlPlane.Acme.Renewals;
+using GrpcCa.ControlPlane.Authorities;
 using GrpcCa.ControlPlane.Certificates;
 using GrpcCa.ControlPlane.Refusals;
 using GrpcCa.ControlPlane.Storage;
@@ -12,11 +13,13 @@ internal static class Replacement
 
     /// <summary>Notes the order as the certificate's replacement, in the order's own transaction.</summary>
     /// <exception cref="RefusalException">Malformed, Unauthorized, AlreadyReplaced.</exception>
-    public static async ValueTask ClaimAsync(StoreSession session, string certificateId, Order order, DateTimeOffset now)
+    public static async ValueTask ClaimAsync(StoreSession session, string certificateId, Order order, AuthorityRecord authority, DateTimeOffset now)
     {
-        var (_, serial) = CertificateId.Parse(certificateId);
+        var (keyIdentifier, serial) = CertificateId.Parse(certificateId);
         var certificate = await CertificateStore.FindAsync(session, serial);
-        if (certificate is null || certificate.ProvisionerId != order.ProvisionerId)
+        var issuer = certificate is null ? null : authority.Issuers.FirstOrDefault(i => i.Name == certificate.Issuer);
+        if (certificate is null || certificate.ProvisionerId != order.ProvisionerId
+            || issuer is null || !SubjectKeyIdentifier.Of(issuer.Der).AsSpan().SequenceEqual(keyIdentifier.Span))
             throw new RefusalException(RefusalReason.Malformed, "replaces names a certificate that was not issued here");
         if (certificate.AccountId != order.AccountId)
             throw new RefusalException(RefusalReason.Unauthorized, "replaces names another account's certificate");

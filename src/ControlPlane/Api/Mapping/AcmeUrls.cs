@@ -11,7 +11,7 @@ internal readonly struct AcmeUrls(VerifiedRequest request)
 
     public string Account(string id) => Url(AcmeResource.Account, id);
 
-    public string AccountOrders(string id) => Url(AcmeResource.AccountOrders, id);
+    public string AccountOrders(string id, string cursor = "") => Url(AcmeResource.AccountOrders, id, cursor);
 
     public string Order(string id) => Url(AcmeResource.Order, id);
 

@@ -64,6 +64,7 @@ internal static class RefusalStatus
             Detail = Sentence(refusal.Detail),
             Instance = context.RequestId(),
             TermsOfServiceUrl = refusal.TermsOfServiceUrl ?? "",
+            HelpUrl = refusal.HelpUrl ?? "",
             Location = refusal.ConflictingAccountId is { } id ? context.AccountUrl(id) ?? "" : "",
         };
         foreach (var part in refusal.Parts)

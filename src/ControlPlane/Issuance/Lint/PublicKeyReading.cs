@@ -71,8 +71,8 @@ internal sealed record PublicKeyReading(string Algorithm, string Curve, int RsaB
         fields.ThrowIfNotEmpty();
         // A positive number with its highest bit set has one zero octet before it.
         var bits = (modulus.Length - 1) * 8;
-        if (modulus.Span[0] != 0 || modulus.Span[1] < 0x80 || bits is not (2048 or 3072 or 4096))
-            throw new AsnContentException("the modulus has not 2048, 3072 or 4096 bits");
+        if (modulus.Span[0] != 0 || modulus.Span[1] < 0x80 || bits is < 2048 or > 4096)
+            throw new AsnContentException("the modulus has not 2048 to 4096 bits in whole octets");
         return exponent == 65537 ? bits : throw new AsnContentException("the exponent is not 65537");
     }
 }

@@ -41,6 +41,7 @@ create table accounts (
   provisioner_id text not null,
   key_thumbprint text not null,
   key_json text not null,
+  key_sha256 bytea not null,
   status text not null,
   contacts text not null,
   terms_agreed bigint not null,
@@ -52,6 +53,7 @@ create table accounts (
 );
 
 create index accounts_by_time on accounts (created_at, id);
+create index accounts_by_key on accounts (key_sha256);
 
 create table authorizations (
   id text not null primary key,

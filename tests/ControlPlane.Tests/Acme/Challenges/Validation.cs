@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Net;
 using GrpcCa.ControlPlane.Acme.Challenges;
+using GrpcCa.ControlPlane.Acme.Challenges.Lookup;
 using GrpcCa.ControlPlane.Acme.Challenges.Http01;
 using GrpcCa.ControlPlane.Pki;
 using GrpcCa.TestKit;
@@ -31,7 +32,7 @@ internal sealed class Validation : IAsyncDisposable
         get
         {
             var options = Options;
-            return new(new ValidationDialer(new ValidationResolver(options, TimeProvider.System), options, TimeProvider.System), options, TimeProvider.System);
+            return new(new ValidationDialer(new ValidationResolver(new NameServers(options), options, TimeProvider.System), options, TimeProvider.System), options, TimeProvider.System);
         }
     }
 
@@ -39,7 +40,7 @@ internal sealed class Validation : IAsyncDisposable
 
     public ChallengeTask Task(string name, int httpPort, int httpsPort = 1) => new(
         char.IsAsciiDigit(name[^1]) ? Identifier.ParseIp(name) : Identifier.ParseDns(name), Token, KeyAuthorization,
-        new ValidationBounds(httpPort, httpsPort, Ranges, AttemptTimeout));
+        new ValidationBounds(httpPort, httpsPort, Ranges, AttemptTimeout) { Resolvers = [Dns.Endpoint] });
 
     public Task<ChallengeOutcome> RunAsync(string name, int httpPort, int httpsPort = 1) =>
         Validator.ValidateAsync(Task(name, httpPort, httpsPort), TestContext.Current.CancellationToken);

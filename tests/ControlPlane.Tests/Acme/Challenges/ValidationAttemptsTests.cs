@@ -108,7 +108,7 @@ public sealed class ValidationAttemptsTests
     private static Func<ChallengeTask, ChallengeOutcome> Answer(ChallengeFault? fault) => _ => new ChallengeOutcome { Fault = fault };
 
     private static ChallengeTask Task() => new(Identifier.ParseDns("nas.test"), Validation.Token, Validation.KeyAuthorization,
-        new ValidationOptions().BoundsFor(null, null, []));
+        new ValidationOptions().BoundsFor(null));
 
     private async Task<AttemptRecord[]> RunAsync(Scripted validator, ValidationOptions options) =>
         [.. await new ValidationAttempts(options, time).RunAsync(validator, Task(), TestContext.Current.CancellationToken)];

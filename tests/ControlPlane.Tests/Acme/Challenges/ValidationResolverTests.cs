@@ -1,5 +1,6 @@
 using System.Net;
 using GrpcCa.ControlPlane.Acme.Challenges;
+using GrpcCa.ControlPlane.Acme.Challenges.Lookup;
 using GrpcCa.ControlPlane.Refusals;
 using GrpcCa.TestKit;
 
@@ -82,7 +83,7 @@ public sealed class ValidationResolverTests : IAsyncDisposable
         await gone.DisposeAsync();
         var options = new ValidationOptions { Resolver = [gone.Endpoint], ResolveTimeout = TimeSpan.FromMilliseconds(500) };
 
-        Assert.NotNull((await new ValidationResolver(options, TimeProvider.System).ResolveAsync("nas.test", Stop)).Fault);
+        Assert.NotNull((await Resolver(options).ResolveAsync("nas.test", options.Resolver, Stop)).Fault);
     }
 
     [Fact]
@@ -93,7 +94,7 @@ public sealed class ValidationResolverTests : IAsyncDisposable
         dns.A("nas.test", "100.64.0.1");
         var options = new ValidationOptions { Resolver = [gone.Endpoint, dns.Endpoint], ResolveTimeout = TimeSpan.FromSeconds(5) };
 
-        Assert.Equal([IPAddress.Parse("100.64.0.1")], (await new ValidationResolver(options, TimeProvider.System).ResolveAsync("nas.test", Stop)).Addresses);
+        Assert.Equal([IPAddress.Parse("100.64.0.1")], (await Resolver(options).ResolveAsync("nas.test", options.Resolver, Stop)).Addresses);
     }
 
     [Fact]
@@ -122,20 +123,22 @@ public sealed class ValidationResolverTests : IAsyncDisposable
     public async Task SystemResolver_ReadsTheHostsFile_AndAnswersWithinTheBound()
     {
         var options = new ValidationOptions { ResolveTimeout = TimeSpan.FromSeconds(2) };
-        var resolver = new ValidationResolver(options, TimeProvider.System);
+        var resolver = Resolver(options);
         var listed = (await File.ReadAllLinesAsync("/etc/hosts", Stop))
             .Select(line => line.Split('#')[0].Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries))
             .FirstOrDefault(words => words.Length > 1 && words[1] != "localhost");
         if (listed is not null)
-            Assert.Contains(IPAddress.Parse(listed[0]), (await resolver.ResolveAsync(listed[1], Stop)).Addresses);
+            Assert.Contains(IPAddress.Parse(listed[0]), (await resolver.ResolveAsync(listed[1], [], Stop)).Addresses);
 
         var began = TimeProvider.System.GetTimestamp();
-        var nowhere = await resolver.ResolveAsync("no-such-host.invalid", Stop);
+        var nowhere = await resolver.ResolveAsync("no-such-host.invalid", [], Stop);
 
         Assert.Contains("no-such-host.invalid", nowhere.Fault, StringComparison.Ordinal);
         Assert.True(TimeProvider.System.GetElapsedTime(began) < TimeSpan.FromSeconds(8));
     }
 
-    private Task<Resolution> ResolveAsync(string name, TimeSpan? within = null) => new ValidationResolver(
-        new ValidationOptions { Resolver = [dns.Endpoint], ResolveTimeout = within ?? TimeSpan.FromSeconds(5) }, TimeProvider.System).ResolveAsync(name, Stop);
+    private static ValidationResolver Resolver(ValidationOptions options) => new(new NameServers(options), options, TimeProvider.System);
+
+    private Task<Resolution> ResolveAsync(string name, TimeSpan? within = null) =>
+        Resolver(new ValidationOptions { ResolveTimeout = within ?? TimeSpan.FromSeconds(5) }).ResolveAsync(name, [dns.Endpoint], Stop);
 }

@@ -1,4 +1,3 @@
-using System.Net.Sockets;
 using System.Text;
 using GrpcCa.ControlPlane.Refusals;
 
@@ -16,30 +15,8 @@ internal sealed class Http01Validator(ValidationDialer dialer, ValidationOptions
 
     public string Type => "http-01";
 
-    public async Task<ChallengeOutcome> ValidateAsync(ChallengeTask task, CancellationToken cancellationToken)
-    {
-        var trace = new AttemptTrace();
-        using var bound = new CancellationTokenSource(task.Bounds.AttemptTimeout, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(bound.Token, cancellationToken);
-        try
-        {
-            await FetchAsync(task, trace, either.Token);
-            return trace.Outcome(null);
-        }
-        catch (AttemptFailedException failed)
-        {
-            return trace.Outcome(failed.Fault);
-        }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
-        {
-            return trace.Outcome(new ChallengeFault(trace.PhaseReason, $"timed out after {task.Bounds.AttemptTimeout.TotalSeconds:0.#} s: {trace.Phase}"));
-        }
-        catch (IOException fault)
-        {
-            var what = fault.InnerException is SocketException socket ? SocketFault.Say(socket.SocketErrorCode) : "connection broken";
-            return trace.Outcome(new ChallengeFault(RefusalReason.Connection, $"{what}: {trace.Phase}"));
-        }
-    }
+    public Task<ChallengeOutcome> ValidateAsync(ChallengeTask task, CancellationToken cancellationToken) =>
+        BoundedAttempt.RunAsync(task, time, (trace, stop) => FetchAsync(task, trace, stop), cancellationToken);
 
     private async Task FetchAsync(ChallengeTask task, AttemptTrace trace, CancellationToken cancellationToken)
     {
@@ -51,7 +28,7 @@ internal sealed class Http01Validator(ValidationDialer dialer, ValidationOptions
             trace.Url = target.Url;
             trace.HttpStatus = 0;
             seen.Add(target.Url);
-            await using var answer = await hop.GetAsync(target, guard, trace, cancellationToken);
+            await using var answer = await hop.GetAsync(target, task.Bounds.Resolvers, guard, trace, cancellationToken);
             if (!RedirectRules.IsRedirect(answer.Head.Status))
             {
                 await CheckAsync(answer, task.KeyAuthorization, trace, cancellationToken);

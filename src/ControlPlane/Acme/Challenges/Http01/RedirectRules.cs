@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text;
 using GrpcCa.ControlPlane.Refusals;
 
 namespace GrpcCa.ControlPlane.Acme.Challenges.Http01;
@@ -16,6 +17,8 @@ internal static class RedirectRules
     {
         if (string.IsNullOrEmpty(location)) throw new AttemptFailedException(RefusalReason.IncorrectResponse, $"{from.Url} redirects without a Location");
         var shown = SafeExcerpt.Of(location);
+        // RFC 3986 §2: a URL is ASCII; what a server writes beyond it means something else to every reader.
+        if (!Ascii.IsValid(location)) throw Refused(from, shown, "it has characters beyond ASCII");
         if (!TryResolve(from, location, out var next)) throw Refused(from, shown, "it is no URL that can be followed");
         if (next!.Scheme != Uri.UriSchemeHttp && next.Scheme != Uri.UriSchemeHttps) throw Refused(from, shown, "only http and https are followed");
         if (next.UserInfo.Length > 0) throw Refused(from, shown, "a user name in a URL is not followed");

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 
-namespace GrpcCa.ControlPlane.Acme.Challenges.Http01;
+namespace GrpcCa.ControlPlane.Acme.Challenges;
 
 /// <summary>Shows a stranger's bytes in a sentence: printable ASCII as it is, all else as <c>\xNN</c>, at most 100 characters.</summary>
 internal static class SafeExcerpt

@@ -14,9 +14,9 @@ internal sealed class DnsResponder : IDisposable
 
     public DnsResponder(IPEndPoint at)
     {
-        datagrams = new Socket(SocketType.Dgram, ProtocolType.Udp);
+        datagrams = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
         datagrams.Bind(at);
-        listener = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         listener.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
         listener.Bind(at);
         listener.Listen(64);

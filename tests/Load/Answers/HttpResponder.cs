@@ -16,7 +16,7 @@ internal sealed class HttpResponder : IDisposable
     public HttpResponder(IPEndPoint at, ChallengeAnswers answers)
     {
         this.answers = answers;
-        listener = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         listener.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
         listener.Bind(at);
         listener.Listen(1024);

@@ -25,7 +25,7 @@ internal static class Sweeping
         services.AddSingleton(new SweepTask("identities", Interval, (session, now, batch) => AuthorityStore.SweepIdentitiesAsync(session, now - Grace, batch)));
         services.AddSingleton(new SweepTask("join tokens", Interval, JoinTokenStore.SweepAsync));
         services.AddSingleton(new SweepTask("request ids", Interval, RequestIdStore.SweepAsync));
-        services.AddSingleton(new SweepTask("issuance plans", Interval, (session, now, batch) => IssuancePlanSweep.DeleteIssuedAsync(session, now - PlansKept, batch)));
+        services.AddSingleton(new SweepTask("issuance plans", Interval, (session, now, batch) => ClosedPlanStore.DeleteIssuedAsync(session, now - PlansKept, batch)));
         services.AddSingleton(options.Storage);
         return services.AddHostedService<Sweeper>();
     }

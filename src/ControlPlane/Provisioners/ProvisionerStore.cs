@@ -2,7 +2,6 @@ using System.Collections.Frozen;
 using System.Data.Common;
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using GrpcCa.ControlPlane.Acme.Jws;
 using GrpcCa.ControlPlane.Storage;
 
 namespace GrpcCa.ControlPlane.Provisioners;
@@ -62,8 +61,8 @@ internal static class ProvisionerStore
     {
         var accounts = await session
             .Sql("update accounts set status = @revoked, version = version + 1 where provisioner_id = @id and status = @valid")
-            .With("@revoked", nameof(AccountStatus.Revoked))
-            .With("@valid", nameof(AccountStatus.Valid))
+            .With("@revoked", "Revoked")
+            .With("@valid", "Valid")
             .With("@id", id)
             .ExecuteAsync();
         var keys = await session.Sql("update eab_keys set disabled = 1 where provisioner_id = @id and disabled = 0").With("@id", id).ExecuteAsync();

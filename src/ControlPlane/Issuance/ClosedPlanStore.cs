@@ -3,7 +3,7 @@ using GrpcCa.ControlPlane.Storage;
 namespace GrpcCa.ControlPlane.Issuance;
 
 /// <summary>Forgets plans whose certificate was issued. One that was never issued stays: nothing else remembers its serial number.</summary>
-internal static class IssuancePlanSweep
+internal static class ClosedPlanStore
 {
     public static async ValueTask<int> DeleteIssuedAsync(StoreSession session, DateTimeOffset closedBefore, int batch) => await session.Sql("""
         DELETE FROM issuance_plans WHERE serial IN

@@ -206,8 +206,15 @@ public sealed class AdminServicesTests(RunningControlPlane plane)
     private static async Task<string[]> ServicesAsync(CallInvoker invoker)
     {
         using var call = new ServerReflection.ServerReflectionClient(invoker).ServerReflectionInfo();
-        await call.RequestStream.WriteAsync(new ServerReflectionRequest { ListServices = "" });
-        await call.RequestStream.CompleteAsync();
+        try
+        {
+            await call.RequestStream.WriteAsync(new ServerReflectionRequest { ListServices = "" });
+            await call.RequestStream.CompleteAsync();
+        }
+        catch (Exception fault) when (fault is RpcException or InvalidOperationException)
+        {
+            // Refused before all was sent; what is read next says why.
+        }
         Assert.True(await call.ResponseStream.MoveNext(TestContext.Current.CancellationToken));
         return [.. call.ResponseStream.Current.ListServicesResponse.Service.Select(s => s.Name)];
     }

@@ -4,6 +4,7 @@ using GrpcCa.ControlPlane.Access;
 using GrpcCa.ControlPlane.Acme;
 using GrpcCa.ControlPlane.Api;
 using GrpcCa.ControlPlane.Authorities;
+using GrpcCa.ControlPlane.Declarations;
 using GrpcCa.ControlPlane.Gateways;
 using GrpcCa.ControlPlane.Names;
 using GrpcCa.ControlPlane.Operators;
@@ -44,6 +45,7 @@ internal static class ControlPlaneApp
             Endpoint = () => options.Endpoint ?? provider.GetRequiredService<ListeningEndpoint>().Address,
             Lifetime = options.TokenLifetime,
         });
+        services.AddSingleton<StateApplier>();
         services.AddSingleton<StartUp>();
         services.AddSweeping(options);
         services.AddApi();

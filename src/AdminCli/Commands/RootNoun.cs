@@ -28,6 +28,8 @@ internal sealed class RootNoun : RootCommand, IExampled
         Add(new LoginVerb());
         Add(new Authorities.AuthorityNoun());
         Add(new Audit.AuditNoun());
+        Add(new States.ApplyVerb());
+        Add(new States.ExportVerb());
         Add(new Contexts.ContextNoun());
         Add(new Completion.CompletionVerb());
         Add(new Completion.CompleteVerb());

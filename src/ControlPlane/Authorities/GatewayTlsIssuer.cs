@@ -37,6 +37,7 @@ internal sealed class GatewayTlsIssuer(IStore store, AuthorityBook book, Issuanc
             throw new RefusalException(RefusalReason.BadPublicKey, "the key was reported as compromised and is blocked; make a new one");
 
         var (notBefore, notAfter) = LeafPolicy.Validity(Profile, time.GetUtcNow(), issuer.Validity, null, null);
+        var pointers = RevocationPointers.Below(authority, issuer);
         var spec = new CertificateSpec
         {
             Role = CertificateRole.GatewayTls,
@@ -46,6 +47,8 @@ internal sealed class GatewayTlsIssuer(IStore store, AuthorityBook book, Issuanc
             NotBefore = notBefore,
             NotAfter = notAfter,
             ExtendedKeyUsages = Profile.ExtendedKeyUsages,
+            CrlUrl = pointers.CrlUrl,
+            IssuerUrl = pointers.IssuerUrl,
         };
         var actor = $"gateways/{gatewayId}";
         var issued = await corridor.IssueAsync(new SigningPermit(PermitKind.Leaf, issuer.Key), spec, new IssuanceContext

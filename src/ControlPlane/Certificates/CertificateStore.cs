@@ -66,6 +66,17 @@ internal static class CertificateStore
         return rows;
     }
 
+    /// <summary>The TLS certificates of a gateway's own that somebody could still believe.</summary>
+    public static ValueTask<List<CertificateRecord>> ListOfGatewayAsync(StoreSession session, string gatewayId, DateTimeOffset now) => session
+        .Sql($"""
+            select {Columns} from certificates
+            where gateway_id = @gateway_id and provisioner_id is null and not_after >= @now and revoked_at is null
+            order by not_after limit 1000
+            """)
+        .With("@gateway_id", gatewayId)
+        .With("@now", now)
+        .ListAsync(Read);
+
     /// <summary>Changes why a certificate is revoked, not when it was.</summary>
     public static async ValueTask<int> ChangeReasonAsync(StoreSession session, SerialNumber serial, RevocationReason reason)
     {

@@ -18,19 +18,31 @@ internal static class CrlSignature
     {
         var (tbs, _, signature) = SignedCrl.TakeApart(crl);
         if (!tbs.Span.SequenceEqual(recorded)) throw new CrlSignatureException("the signed list is not the recorded one");
-        var verifier = VerifierOf(algorithm);
-        verifier.Init(forSigning: false, PublicKeyFactory.CreateKey(SubjectPublicKeyInfo.GetInstance(issuerKey.ToArray())));
-        verifier.BlockUpdate(tbs.Span);
-        if (!verifier.VerifySignature(signature)) throw new CrlSignatureException("the list's signature does not verify under the issuer's key");
+        if (!Verifies(algorithm, PublicKeyFactory.CreateKey(SubjectPublicKeyInfo.GetInstance(issuerKey.ToArray())), tbs.Span, signature))
+            throw new CrlSignatureException("the list's signature does not verify under the issuer's key");
     }
 
-    private static Org.BouncyCastle.Crypto.ISigner VerifierOf(KeyAlgorithm algorithm) => algorithm switch
+    private static bool Verifies(KeyAlgorithm algorithm, AsymmetricKeyParameter key, ReadOnlySpan<byte> tbs, byte[] signature) => algorithm switch
     {
-        KeyAlgorithm.EcP256 => Ecdsa(new Sha256Digest()),
-        KeyAlgorithm.EcP384 => Ecdsa(new Sha384Digest()),
-        KeyAlgorithm.Rsa2048 or KeyAlgorithm.Rsa3072 or KeyAlgorithm.Rsa4096 => new RsaDigestSigner(new Sha256Digest()),
+        KeyAlgorithm.EcP256 => VerifiesEcdsa(new Sha256Digest(), key, tbs, signature),
+        KeyAlgorithm.EcP384 => VerifiesEcdsa(new Sha384Digest(), key, tbs, signature),
+        KeyAlgorithm.Rsa2048 or KeyAlgorithm.Rsa3072 or KeyAlgorithm.Rsa4096 => VerifiesRsa(key, tbs, signature),
         _ => throw new ArgumentOutOfRangeException(nameof(algorithm), algorithm, "unknown kind of key"),
     };
 
-    private static DsaDigestSigner Ecdsa(IDigest digest) => new(new ECDsaSigner(), digest, StandardDsaEncoding.Instance);
+    private static bool VerifiesEcdsa(IDigest digest, AsymmetricKeyParameter key, ReadOnlySpan<byte> tbs, byte[] signature)
+    {
+        var verifier = new DsaDigestSigner(new ECDsaSigner(), digest, StandardDsaEncoding.Instance);
+        verifier.Init(forSigning: false, key);
+        verifier.BlockUpdate(tbs);
+        return verifier.VerifySignature(signature);
+    }
+
+    private static bool VerifiesRsa(AsymmetricKeyParameter key, ReadOnlySpan<byte> tbs, byte[] signature)
+    {
+        var verifier = new RsaDigestSigner(new Sha256Digest());
+        verifier.Init(forSigning: false, key);
+        verifier.BlockUpdate(tbs);
+        return verifier.VerifySignature(signature);
+    }
 }

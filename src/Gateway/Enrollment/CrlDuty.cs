@@ -22,11 +22,11 @@ internal sealed class CrlDuty(CrlBook book, ConfigBook config, ControlPlaneLink 
 
     protected override async Task DoAsync(CancellationToken ct)
     {
-        var listed = (await calls.AskAsync(options => link.Public.ListCrlsAsync(new ListCrlsRequest(), options), ct)).Crls;
+        var listed = (await calls.AskOpenAsync(options => link.Public.ListCrlsAsync(new ListCrlsRequest(), options), ct)).Crls;
         Forget(listed);
         var fetched = new Dictionary<string, Crl>(StringComparer.Ordinal);
         foreach (var crl in listed.Where(IsNew))
-            fetched[crl.Name] = await calls.AskAsync(options => link.Public.GetCrlAsync(new GetCrlRequest { Name = crl.Name }, options), ct);
+            fetched[crl.Name] = await calls.AskOpenAsync(options => link.Public.GetCrlAsync(new GetCrlRequest { Name = crl.Name }, options), ct);
         book.Accept(listed, fetched);
         refused.UnionWith(listed.Where(l => fetched.ContainsKey(l.Name) && IsNew(l)).Select(l => l.Sha256));
         due = Time.GetUtcNow() + Interval;

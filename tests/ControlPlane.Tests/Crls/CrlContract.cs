@@ -6,6 +6,7 @@ using GrpcCa.ControlPlane.Storage;
 using GrpcCa.ControlPlane.Tests.Issuance;
 using GrpcCa.ControlPlane.Tests.Storage;
 using Microsoft.Extensions.Logging.Abstractions;
+using Org.BouncyCastle.Asn1.X509;
 using Org.BouncyCastle.Security;
 
 namespace GrpcCa.ControlPlane.Tests.Crls;
@@ -42,7 +43,7 @@ public abstract class CrlContract : IAsyncLifetime
         Assert.Empty(crl.Reasons);
         Assert.Equal(TimeSpan.FromHours(24), crl.NextUpdate - crl.ThisUpdate);
         Assert.Equal(Scene.Now - CrlOptions.Backdate, crl.ThisUpdate);
-        crl.Crl.Verify(PublicKeyFactory.CreateKey(rig.Scene.IssuerKey.ExportSubjectPublicKeyInfo()));
+        crl.Crl.Verify(PublicKeyFactory.CreateKey(SubjectPublicKeyInfo.GetInstance(rig.Scene.IssuerKey.ExportSubjectPublicKeyInfo())));
         await rig.CheckInvariantsAsync();
     }
 

@@ -132,7 +132,7 @@ public sealed class CrlHouseTests
 
     private static async Task<IReadOnlyList<Crl>> CrlsAsync(House house) => (await Trust(house).ListCrlsAsync(new ListCrlsRequest(), cancellationToken: Stop)).Crls;
 
-    private static Task RevokeAsync(House house, SerialNumber serial, RevocationReason reason) =>
+    private static Task<Revoked> RevokeAsync(House house, SerialNumber serial, RevocationReason reason) =>
         house.Services.GetRequiredService<Revoker>().RevokeAsync(serial, reason, blockKey: false, "test", Stop);
 
     private static SerialNumber SerialOf(IssuedCertificate issued) => SerialNumber.TryParseHex(issued.Leaf.SerialNumber, out var serial) ? serial : throw new InvalidOperationException();

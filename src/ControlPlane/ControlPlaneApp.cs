@@ -4,6 +4,7 @@ using GrpcCa.ControlPlane.Access;
 using GrpcCa.ControlPlane.Acme;
 using GrpcCa.ControlPlane.Api;
 using GrpcCa.ControlPlane.Authorities;
+using GrpcCa.ControlPlane.Crls;
 using GrpcCa.ControlPlane.Declarations;
 using GrpcCa.ControlPlane.Gateways;
 using GrpcCa.ControlPlane.Names;
@@ -35,7 +36,7 @@ internal static class ControlPlaneApp
         services.AddSingleton(store).AddSingleton(time).AddSingleton(options);
         services.AddSigning(options).AddIssuance(options).AddAuthorities(options).AddAcme(options);
         services.AddSingleton<NameBook>().AddSingleton<ProfileBook>().AddSingleton<ProvisionerBook>().AddSingleton<ProvisionerEditing>().AddSingleton<ProfileEditing>();
-        services.AddSingleton<Revoker>();
+        services.AddSingleton<Revoker>().AddCrls(options);
         services.AddSingleton<GatewayBook>().AddSingleton<GatewayRegistry>().AddSingleton<GatewayEnrollment>();
         services.AddSingleton<OperatorBook>().AddSingleton<OperatorRegistry>().AddSingleton<OperatorEnrollment>();
         services.AddSingleton<JoinTokens>().AddSingleton<IdentityTrust>().AddSingleton<CallerResolver>();

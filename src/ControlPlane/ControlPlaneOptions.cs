@@ -7,6 +7,7 @@ using GrpcCa.ControlPlane.Acme.Limits;
 using GrpcCa.ControlPlane.Acme.Nonces;
 using GrpcCa.ControlPlane.Acme.Orders;
 using GrpcCa.ControlPlane.Authorities;
+using GrpcCa.ControlPlane.Crls;
 using GrpcCa.ControlPlane.Issuance;
 using GrpcCa.ControlPlane.Names;
 using GrpcCa.ControlPlane.Provisioners;
@@ -54,6 +55,9 @@ internal sealed record ControlPlaneOptions
     /// <summary><c>Identity:*</c>.</summary>
     public required IdentityOptions Identity { get; init; }
 
+    /// <summary><c>Crls:*</c>.</summary>
+    public required CrlOptions Crls { get; init; }
+
     /// <summary><c>Validation:*</c>.</summary>
     public required ValidationOptions Validation { get; init; }
 
@@ -99,6 +103,11 @@ internal sealed record ControlPlaneOptions
             PasswordFile = Path.GetFullPath(read.Text("Signing:PasswordFile", Path.Combine(data, "key-password"))),
             Hierarchy = ReadHierarchy(read),
             Identity = new IdentityOptions { Lifetime = read.Duration("Identity:Lifetime", TimeSpan.FromDays(7), TimeSpan.FromMinutes(10), TimeSpan.FromDays(366)) },
+            Crls = new CrlOptions
+            {
+                Lifetime = read.Duration("Crls:Lifetime", TimeSpan.FromHours(24), TimeSpan.FromMinutes(5), TimeSpan.FromDays(366)),
+                RootLifetime = read.Duration("Crls:RootLifetime", TimeSpan.FromDays(30), TimeSpan.FromMinutes(5), TimeSpan.FromDays(366)),
+            },
             Validation = ReadValidation(read),
             ValidationQueue = new ValidationQueueOptions
             {
@@ -163,11 +172,16 @@ internal sealed record ControlPlaneOptions
         if (options.Id.Length is 0 or > 63 || !options.Id.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '-') || options.Id == "identity")
             read.Problem("Hierarchy:Id", $"'{options.Id}' is not 1 to 63 of a-z, 0-9 and hyphen, other than 'identity'");
         if (string.IsNullOrWhiteSpace(options.Name) || options.Name.Length > 40) read.Problem("Hierarchy:Name", "must be 1 to 40 characters");
-        if (options.RevocationBaseUrl is { } url && !(Uri.TryCreate(url, UriKind.Absolute, out var parsed) && parsed.Scheme == "http"))
-            read.Problem("Hierarchy:RevocationBaseUrl", $"'{url}' is not an http URL; CRLs are fetched over plain HTTP (RFC 5280 §8)");
+        if (options.RevocationBaseUrl is { } url && !IsBaseUrl(url))
+            read.Problem("Hierarchy:RevocationBaseUrl", $"'{url}' is not an http URL such as http://ca.net.gq; CRLs are fetched over plain HTTP (RFC 5280 §8)");
         Try(read, "Hierarchy:Permit", () => NameConstraints.Parse(options.Permit));
         return options;
     }
+
+    // It stands in certificates with paths after it: printable ASCII, no user, query or fragment.
+    private static bool IsBaseUrl(string text) => Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme == Uri.UriSchemeHttp
+        && text.StartsWith("http://", StringComparison.Ordinal) && text.All(c => c is > ' ' and < (char)0x7F)
+        && url.UserInfo.Length == 0 && url.Query.Length == 0 && url.Fragment.Length == 0;
 
     private static ValidationOptions ReadValidation(ConfigurationReader read)
     {

@@ -42,7 +42,7 @@ internal static class ServerCommands
             (Flag("--root-lifetime", "TIME", "Such as 10y, the default"), "Hierarchy:RootLifetime"),
             (Flag("--intermediate-lifetime", "TIME", "Such as 10y, the default"), "Hierarchy:IntermediateLifetime"),
             (Flag("--permit", "NAMES", "Critical name constraint, subtree:net.gq or ip:100.64.0.0/10; may be given several times; default none"), "Hierarchy:Permit"),
-            (Flag("--revocation-base-url", "URL", "Where CRLs and issuer certificates will be found; kept, no certificate names it yet; default none"), "Hierarchy:RevocationBaseUrl"),
+            (Flag("--revocation-base-url", "URL", "Where CRLs and issuer certificates are found, such as http://ca.net.gq; certificates name it; default none"), "Hierarchy:RevocationBaseUrl"),
             (Flag("--allow", "FORM:VALUE", "Allow rule of both provisioners; may be given several times; default none, and then nothing is allowed"), "Declare:InitialAllow"),
             (Flag("--password-file", "FILE", "File with the password of the keys; made when it is missing"), "Signing:PasswordFile"),
             (Flag("--import-root", "FILE", "PEM of an existing root to take over"), "Hierarchy:ImportRoot"),

@@ -4,6 +4,7 @@ using GrpcCa.Gateway.Trust;
 using GrpcCa.Protocol;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging;
+using Microsoft.Net.Http.Headers;
 
 namespace GrpcCa.Gateway;
 
@@ -61,6 +62,9 @@ internal sealed class FrontDoor(AcmePipeline acme, PublicPages pages, ForwardedC
         // In seconds, never a date: some clients fail on dates.
         if (reply.RetryAfter is { } wait) headers.RetryAfter = Math.Max(1, wait.Seconds + (wait.Nanos > 0 ? 1 : 0)).ToString();
         if (!reply.Links.IsEmpty) headers.Link = reply.Links.ToArray();
+        if (reply.ETag is not null) headers.ETag = reply.ETag;
+        if (reply.LastModified is { } modified) headers.LastModified = HeaderUtilities.FormatDate(modified);
+        if (reply.Expires is { } expires) headers.Expires = HeaderUtilities.FormatDate(expires);
         if (reply.ContentSecurityPolicy is not null) headers.ContentSecurityPolicy = reply.ContentSecurityPolicy;
         if (reply.Allow is not null)
         {
@@ -74,7 +78,7 @@ internal sealed class FrontDoor(AcmePipeline acme, PublicPages pages, ForwardedC
         }
         if (reply.ContentType.Length == 0)
         {
-            if (reply.Status != StatusCodes.Status204NoContent) response.ContentLength = 0;
+            if (reply.Status is not (StatusCodes.Status204NoContent or StatusCodes.Status304NotModified)) response.ContentLength = 0;
             return;
         }
         response.ContentType = reply.ContentType;

@@ -47,17 +47,20 @@ internal sealed class GatewayApp : IAsyncDisposable
             var calls = new CallPolicy(options, state, time);
             var book = new ConfigBook(options.State);
             var config = new ConfigDuty(book, app.link, calls, store, options.ConfigInterval, time, logs.CreateLogger<ConfigDuty>());
-            var tls = new TlsDuty(app.link, calls, book, options.State, time, logs.CreateLogger<TlsDuty>());
+            var crls = new CrlBook(options.State, book, logs.CreateLogger<CrlBook>());
+            var lists = new CrlDuty(crls, book, app.link, calls, time, logs.CreateLogger<CrlDuty>());
+            var tls = new TlsDuty(app.link, calls, book, crls, options.State, time, logs.CreateLogger<TlsDuty>());
             var renewal = new IdentityDuty(app.link, calls, store, time, logs.CreateLogger<IdentityDuty>());
             await start.FillAsync(app.link, book, config, tls, ct);
+            crls.Load();
 
             var nonces = new NoncePool(count => app.MintAsync(calls, count), () => app.link.Epoch, options, time);
             nonces.Fill();
             var acme = new AcmePipeline(book, app.link, calls, nonces, options, time);
-            var door = new FrontDoor(acme, new PublicPages(book, state), new ForwardedClient(options), time, logs.CreateLogger<FrontDoor>());
+            var door = new FrontDoor(acme, new PublicPages(book, new CrlFiles(crls, time), state), new ForwardedClient(options), time, logs.CreateLogger<FrontDoor>());
             await app.ListenAsync(Listeners.Build(options, tls, door, logs), ct);
 
-            app.upkeep = new Upkeep([config, renewal, tls], time, logs.CreateLogger<Upkeep>()).RunAsync(app.stopping.Token);
+            app.upkeep = new Upkeep([config, lists, renewal, tls], time, logs.CreateLogger<Upkeep>()).RunAsync(app.stopping.Token);
             return app;
         }
         catch

@@ -112,7 +112,7 @@ internal static class Program
         logging.SetMinimumLevel(level)
             .AddFilter("Microsoft", LogLevel.Warning)
             // Their faults come here as exceptions and are said in one line.
-            .AddFilter("Microsoft.Extensions.Hosting", LogLevel.None).AddFilter("Grpc", LogLevel.None)
+            .AddFilter("Microsoft.Extensions.Hosting", LogLevel.None).AddFilter("Grpc.Net", LogLevel.None)
             .AddSimpleConsole(console =>
             {
                 console.SingleLine = true;

@@ -21,6 +21,8 @@ public static class ResourceName
     public const string Orders = "orders";
     /// <summary>Certificates.</summary>
     public const string Certificates = "certificates";
+    /// <summary>Revocation lists.</summary>
+    public const string Crls = "crls";
     /// <summary>Gateways.</summary>
     public const string Gateways = "gateways";
     /// <summary>Operators.</summary>

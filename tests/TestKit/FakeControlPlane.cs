@@ -57,6 +57,9 @@ internal sealed class FakeControlPlane : IAsyncDisposable
 
     public GatewayConfig Config { get; set; }
 
+    /// <summary>What <c>TrustService</c> has of revocation lists, with their bytes.</summary>
+    public IReadOnlyList<Crl> Crls { get; set; } = [];
+
     public string Secret { get; } = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32));
 
     public string Endpoint => $"localhost:{port}";

@@ -8,6 +8,20 @@ internal sealed class FakeTrustService(FakeControlPlane plane) : TrustService.Tr
 {
     public override Task<ListIdentityRootsResponse> ListIdentityRoots(ListIdentityRootsRequest request, ServerCallContext context) =>
         Task.FromResult(new ListIdentityRootsResponse { RootDers = { ByteString.CopyFrom(plane.Identity.Root.RawData) } });
+
+    public override Task<ListCrlsResponse> ListCrls(ListCrlsRequest request, ServerCallContext context) =>
+        Task.FromResult(new ListCrlsResponse { Crls = { plane.Crls.Select(WithoutBytes) } });
+
+    public override Task<Crl> GetCrl(GetCrlRequest request, ServerCallContext context) => plane.Crls.FirstOrDefault(c => c.Name == request.Name) is { } crl
+        ? Task.FromResult(crl)
+        : throw new RpcException(new Status(StatusCode.NotFound, "there is no such list"));
+
+    private static Crl WithoutBytes(Crl crl)
+    {
+        var facts = crl.Clone();
+        facts.Der = ByteString.Empty;
+        return facts;
+    }
 }
 
 internal sealed class FakeGatewayService(FakeControlPlane plane) : GatewayService.GatewayServiceBase

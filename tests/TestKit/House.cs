@@ -223,7 +223,8 @@ internal sealed partial class House : IAsyncDisposable
         foreach (var (key, value) in settings.Options) yield return new(key, value);
     }
 
-    private async Task StopControlPlaneAsync()
+    /// <summary>Is away until it is started again.</summary>
+    public async Task StopControlPlaneAsync()
     {
         if (plane is not null)
         {

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using GrpcCa.ControlPlane.Issuance;
 using GrpcCa.ControlPlane.Pki;
 using GrpcCa.ControlPlane.Signing;
@@ -59,6 +60,15 @@ internal sealed record IssuerRecord(string Id, string AuthorityId, byte[] Der, K
     public string Name { get; } = Protocol.ResourceName.OfIssuer(AuthorityId, Id);
 
     public ValidityPeriod Validity { get; } = ValidityPeriod.Of(Der);
+
+    /// <summary>Whether its certificate lets its key sign revocation lists (RFC 5280 §4.2.1.3); an imported one may not.</summary>
+    public bool MaySignCrls { get; } = UsageOf(Der).HasFlag(X509KeyUsageFlags.CrlSign);
+
+    private static X509KeyUsageFlags UsageOf(byte[] der)
+    {
+        using var certificate = X509CertificateLoader.LoadCertificate(der);
+        return certificate.Extensions.OfType<X509KeyUsageExtension>().FirstOrDefault()?.KeyUsages ?? X509KeyUsageFlags.CrlSign;
+    }
 }
 
 /// <summary>The hierarchy at one moment.</summary>

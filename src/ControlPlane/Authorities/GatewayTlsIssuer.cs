@@ -22,7 +22,13 @@ internal sealed class GatewayTlsIssuer(IStore store, AuthorityBook book, Issuanc
 
     /// <summary>Leaf first, then the issuer, DER.</summary>
     /// <exception cref="RefusalException">BadPublicKey (blocked), FailedPrecondition (no active issuer, names outside its constraints).</exception>
-    public async Task<IReadOnlyList<byte[]>> IssueAsync(string gatewayId, ImmutableArray<Identifier> names, PublicKey key, CancellationToken cancellationToken)
+    /// <param name="gatewayId">Whose certificate.</param>
+    /// <param name="names">From the gateway's resource.</param>
+    /// <param name="key">From its request.</param>
+    /// <param name="check">Refuses a gateway that was disabled in the meantime; runs in the plan's transaction and in the last one.</param>
+    /// <param name="cancellationToken">Gives up before the plan is recorded.</param>
+    public async Task<IReadOnlyList<byte[]>> IssueAsync(
+        string gatewayId, ImmutableArray<Identifier> names, PublicKey key, Func<StoreSession, ValueTask> check, CancellationToken cancellationToken)
     {
         var hierarchy = await book.CurrentAsync(cancellationToken);
         var authority = hierarchy.Active(AuthorityPurpose.Issuing)
@@ -37,6 +43,7 @@ internal sealed class GatewayTlsIssuer(IStore store, AuthorityBook book, Issuanc
             throw new RefusalException(RefusalReason.BadPublicKey, "the key was reported as compromised and is blocked; make a new one");
 
         var (notBefore, notAfter) = LeafPolicy.Validity(Profile, time.GetUtcNow(), issuer.Validity, null, null);
+        var pointers = RevocationPointers.Below(authority, issuer);
         var spec = new CertificateSpec
         {
             Role = CertificateRole.GatewayTls,
@@ -46,13 +53,20 @@ internal sealed class GatewayTlsIssuer(IStore store, AuthorityBook book, Issuanc
             NotBefore = notBefore,
             NotAfter = notAfter,
             ExtendedKeyUsages = Profile.ExtendedKeyUsages,
+            CrlUrl = pointers.CrlUrl,
+            IssuerUrl = pointers.IssuerUrl,
         };
         var actor = $"gateways/{gatewayId}";
         var issued = await corridor.IssueAsync(new SigningPermit(PermitKind.Leaf, issuer.Key), spec, new IssuanceContext
         {
             Actor = actor,
             Purpose = actor,
-            OnIssued = (session, certificate) => RecordAsync(session, gatewayId, certificate),
+            OnPlanned = (session, _) => check(session),
+            OnIssued = async (session, certificate) =>
+            {
+                await check(session);
+                return await RecordAsync(session, gatewayId, certificate);
+            },
         }, cancellationToken);
         return [issued.Der, issuer.Der];
     }

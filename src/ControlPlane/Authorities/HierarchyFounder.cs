@@ -108,6 +108,7 @@ internal sealed class HierarchyFounder(
         var (key, publicKey) = await NewKeyAsync(options.KeyType, $"issuer-{authority.Id}", cancellationToken);
         var now = Now();
         var (notBefore, notAfter) = authority.RootValidity.Clamp(now - Backdate, now + options.IntermediateLifetime - TimeSpan.FromSeconds(1));
+        var pointers = RevocationPointers.BelowRoot(authority);
         var spec = new CertificateSpec
         {
             Role = CertificateRole.Intermediate,
@@ -118,6 +119,8 @@ internal sealed class HierarchyFounder(
             NotAfter = notAfter,
             PathLength = 0,
             Constraints = authority.Constraints,
+            CrlUrl = pointers.CrlUrl,
+            IssuerUrl = pointers.IssuerUrl,
         };
         await corridor.IssueAsync(new SigningPermit(PermitKind.AuthorityCertificate, rootKey), spec, new IssuanceContext
         {

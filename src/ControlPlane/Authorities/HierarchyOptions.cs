@@ -28,8 +28,8 @@ internal sealed record HierarchyOptions
     public ImmutableArray<string> Permit { get; init; } = [];
 
     /// <summary>
-    /// Where CRLs and issuer certificates will be found, such as <c>http://ca.net.gq</c>; default none. It is kept with the
-    /// authority and shown; no certificate names it while nothing answers there.
+    /// Where CRLs and issuer certificates are found, such as <c>http://ca.net.gq</c>: the plain HTTP of gateways, or something
+    /// in front of it. It stands in certificates (CDP, AIA) as long as they live; default none, and then no certificate points anywhere.
     /// </summary>
     public string? RevocationBaseUrl { get; init; }
 

@@ -53,20 +53,41 @@ internal static class CertificateStore
         .With("@serial", serial.Hex)
         .FirstAsync(row => new CertificateEvidence(row.OptionalBytes(0), row.OptionalBytes(1)));
 
-    /// <summary>Marks a certificate as revoked; zero rows when it is already.</summary>
-    public static ValueTask<int> RevokeAsync(StoreSession session, SerialNumber serial, RevocationReason reason, DateTimeOffset now) => session
-        .Sql("update certificates set revoked_at = @now, revocation_reason = @reason where serial = @serial and revoked_at is null")
+    /// <summary>Marks a certificate as revoked, and its issuer's list as out of date; zero rows when it is already.</summary>
+    public static async ValueTask<int> RevokeAsync(StoreSession session, SerialNumber serial, RevocationReason reason, DateTimeOffset now)
+    {
+        var rows = await session
+            .Sql("update certificates set revoked_at = @now, revocation_reason = @reason where serial = @serial and revoked_at is null")
+            .With("@now", now)
+            .With("@reason", (long)reason)
+            .With("@serial", serial.Hex)
+            .ExecuteAsync();
+        if (rows > 0) await RevokedStore.MarkAsync(session, serial);
+        return rows;
+    }
+
+    /// <summary>The TLS certificates of a gateway's own that somebody could still believe.</summary>
+    public static ValueTask<List<CertificateRecord>> ListOfGatewayAsync(StoreSession session, string gatewayId, DateTimeOffset now) => session
+        .Sql($"""
+            select {Columns} from certificates
+            where gateway_id = @gateway_id and provisioner_id is null and not_after >= @now and revoked_at is null
+            order by not_after limit 1000
+            """)
+        .With("@gateway_id", gatewayId)
         .With("@now", now)
-        .With("@reason", (long)reason)
-        .With("@serial", serial.Hex)
-        .ExecuteAsync();
+        .ListAsync(Read);
 
     /// <summary>Changes why a certificate is revoked, not when it was.</summary>
-    public static ValueTask<int> ChangeReasonAsync(StoreSession session, SerialNumber serial, RevocationReason reason) => session
-        .Sql("update certificates set revocation_reason = @reason where serial = @serial and revoked_at is not null")
-        .With("@reason", (long)reason)
-        .With("@serial", serial.Hex)
-        .ExecuteAsync();
+    public static async ValueTask<int> ChangeReasonAsync(StoreSession session, SerialNumber serial, RevocationReason reason)
+    {
+        var rows = await session
+            .Sql("update certificates set revocation_reason = @reason where serial = @serial and revoked_at is not null")
+            .With("@reason", (long)reason)
+            .With("@serial", serial.Hex)
+            .ExecuteAsync();
+        if (rows > 0) await RevokedStore.MarkAsync(session, serial);
+        return rows;
+    }
 
     /// <summary>Blocks a key for ever: no certificate and no account uses it again.</summary>
     public static ValueTask<int> BlockKeyAsync(StoreSession session, byte[] keySha256, SerialNumber serial, DateTimeOffset now) => session

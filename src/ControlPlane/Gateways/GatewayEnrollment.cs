@@ -49,7 +49,7 @@ internal sealed class GatewayEnrollment(
     {
         var key = IdentityRequest.KeyOf(csrDer);
         var gateway = await CurrentAsync(id, cancellationToken);
-        return await tlsIssuer.IssueAsync(id, gateway.TlsNames, key, cancellationToken);
+        return await tlsIssuer.IssueAsync(id, gateway.TlsNames, key, async session => Usable(await GatewayStore.FindAsync(session, id), id), cancellationToken);
     }
 
     private async Task<GatewayIdentity> RecordAsync(

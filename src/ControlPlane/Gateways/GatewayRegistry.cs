@@ -1,4 +1,5 @@
 using GrpcCa.ControlPlane.Audit;
+using GrpcCa.ControlPlane.Pki;
 using GrpcCa.ControlPlane.Provisioners;
 using GrpcCa.ControlPlane.Refusals;
 using GrpcCa.ControlPlane.Storage;
@@ -54,7 +55,7 @@ internal sealed class GatewayRegistry(IStore store, ProvisionerBook provisioners
         }, cancellationToken);
     }
 
-    /// <summary>Refuses the gateway from its next call on, and voids its token.</summary>
+    /// <summary>Refuses the gateway from its next call on, voids its token and revokes its TLS certificates.</summary>
     public Task<GatewayRecord> DisableAsync(string id, string actor, CancellationToken cancellationToken) =>
         ChangeAsync(id, actor, "gateway.disable", old => old with { Disabled = true }, cancellationToken);
 
@@ -113,14 +114,16 @@ internal sealed class GatewayRegistry(IStore store, ProvisionerBook provisioners
             if (!await GatewayStore.ReplaceAsync(session, old, next))
                 throw new RefusalException(RefusalReason.Conflict, $"gateway '{id}' was changed in the meantime; read it again");
             if (next.Disabled) await JoinTokenStore.VoidAsync(session, next.Name);
+            // Whoever holds the host can go on showing them, until those who check see the revocation.
+            var revoked = next.Disabled ? await OwnCertificates.RevokeAsync(session, next.Id, RevocationReason.PrivilegeWithdrawn, time.GetUtcNow()) : [];
             await Generation.BumpAsync(session);
-            return Acted(action, actor, next);
+            return Acted(action, actor, next, revoked);
         }, cancellationToken);
 
     private static async ValueTask<GatewayRecord> FindAsync(StoreSession session, string id) =>
         await GatewayStore.FindAsync(session, id) ?? throw new RefusalException(RefusalReason.NotFound, $"there is no gateway '{id}'");
 
-    private Acted<GatewayRecord> Acted(string action, string actor, GatewayRecord gateway) => new(gateway, new AuditEvent(
+    private Acted<GatewayRecord> Acted(string action, string actor, GatewayRecord gateway, params IReadOnlyList<SerialNumber> revoked) => new(gateway, new AuditEvent(
         time.GetUtcNow(), action, actor, gateway.Name,
         [
             new("baseUrls", string.Join(' ', gateway.BaseUrls)),
@@ -128,6 +131,7 @@ internal sealed class GatewayRegistry(IStore store, ProvisionerBook provisioners
             new("tlsNames", string.Join(' ', gateway.TlsNames)),
             new("provisioners", string.Join(' ', gateway.ProvisionerIds)),
             new("disabled", gateway.Disabled ? "true" : "false"),
+            new("revokedCertificates", string.Join(' ', revoked)),
         ]));
 
     private static bool Same(GatewayRecord a, GatewayRecord b) => a.BaseUrls.SequenceEqual(b.BaseUrls)

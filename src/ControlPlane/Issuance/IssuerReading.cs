@@ -26,15 +26,25 @@ internal sealed record IssuerReading(IssuerFacts Facts, PublicKey Key, KeyAlgori
     /// <exception cref="InvalidOperationException">The certificate cannot issue, or the key belongs to another one.</exception>
     public static async ValueTask<IssuerReading> OfAsync(CertificateSpec spec, SigningDesk desk, CancellationToken cancellationToken)
     {
-        var (algorithm, signerKey) = await desk.DescribeAsync(spec.Issuer.Key, cancellationToken);
         if (spec.Role.IsSelfSigned() != spec.Issuer.CertificateDer is null)
             throw new InvalidOperationException($"{spec.Issuer.Name}: a root has no issuer's certificate, everything else has one");
-        var reading = spec.Issuer.CertificateDer is { } der
-            ? new IssuerReading(Of(der, spec.Issuer.AboveDer).Facts, Of(der, spec.Issuer.AboveDer).Key, algorithm)
-            : new IssuerReading(IssuerFacts.OfNewRoot(spec.Key.SubjectPublicKeyInfo), spec.Key, algorithm);
-        if (!reading.Key.SubjectPublicKeyInfo.Span.SequenceEqual(signerKey.Span))
-            throw new InvalidOperationException($"key {spec.Issuer.Key} is not the key of {spec.Issuer.Name}");
-        return reading;
+        var known = spec.Issuer.CertificateDer is { } der
+            ? Of(der, spec.Issuer.AboveDer)
+            : new KnownCertificate(IssuerFacts.OfNewRoot(spec.Key.SubjectPublicKeyInfo), spec.Key, []);
+        return await OfAsync(known, spec.Issuer, desk, cancellationToken);
+    }
+
+    /// <summary>Reads an issuer that has its certificate, to sign something other than a certificate.</summary>
+    /// <exception cref="InvalidOperationException">The certificate cannot issue, or the key belongs to another one.</exception>
+    public static ValueTask<IssuerReading> OfAsync(IssuerKey issuer, SigningDesk desk, CancellationToken cancellationToken) =>
+        OfAsync(Of(issuer.CertificateDer ?? throw new InvalidOperationException($"{issuer.Name} has no certificate"), issuer.AboveDer), issuer, desk, cancellationToken);
+
+    private static async ValueTask<IssuerReading> OfAsync(KnownCertificate known, IssuerKey issuer, SigningDesk desk, CancellationToken cancellationToken)
+    {
+        var (algorithm, signerKey) = await desk.DescribeAsync(issuer.Key, cancellationToken);
+        if (!known.Key.SubjectPublicKeyInfo.Span.SequenceEqual(signerKey.Span))
+            throw new InvalidOperationException($"key {issuer.Key} is not the key of {issuer.Name}");
+        return new IssuerReading(known.Facts, known.Key, algorithm);
     }
 
     private static KnownCertificate Of(byte[] der, IReadOnlyList<byte[]> above)

@@ -43,7 +43,7 @@ internal static class TbsBuilder
         : new DerSequence(new DerSet(new DerSequence(X509Name.CN, new DerUtf8String(commonName)))));
 
     // RFC 5758 §3.2: no parameters for ECDSA; RFC 4055 §5: NULL for RSA.
-    private static AlgorithmIdentifier SignatureAlgorithmOf(KeyAlgorithm signer) => signer switch
+    internal static AlgorithmIdentifier SignatureAlgorithmOf(KeyAlgorithm signer) => signer switch
     {
         KeyAlgorithm.EcP256 => new(X9ObjectIdentifiers.ECDsaWithSha256),
         KeyAlgorithm.EcP384 => new(X9ObjectIdentifiers.ECDsaWithSha384),

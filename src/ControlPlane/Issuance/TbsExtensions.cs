@@ -70,7 +70,7 @@ internal static class TbsExtensions
 
     private static byte[] IdentifierOf(SubjectPublicKeyInfo key) => SHA256.HashData(key.PublicKey.GetBytes())[..KeyIdentifierBytes];
 
-    private static byte[] IdentifierOf(X509CertificateStructure issuer)
+    internal static byte[] IdentifierOf(X509CertificateStructure issuer)
     {
         var value = issuer.TbsCertificate.Extensions?.GetExtensionParsedValue(X509Extensions.SubjectKeyIdentifier)
             ?? throw new InvalidOperationException("the issuer's certificate has no subject key identifier");

@@ -30,6 +30,15 @@ internal sealed record Reply(int Status, ReadOnlyMemory<byte> Body = default, st
 
     public string CacheControl { get; init; } = NoStore;
 
+    /// <summary>Names the bytes, quoted; a client that has them gets 304. Null for none.</summary>
+    public string? ETag { get; init; }
+
+    /// <summary>Since when the bytes are these; null when nobody asks.</summary>
+    public DateTimeOffset? LastModified { get; init; }
+
+    /// <summary>Until when a cache may keep the answer; null when <see cref="CacheControl"/> says it all.</summary>
+    public DateTimeOffset? Expires { get; init; }
+
     /// <summary>Only the landing page has one.</summary>
     public string? ContentSecurityPolicy { get; init; }
 

@@ -51,6 +51,9 @@ internal sealed class CallPolicy
     /// <summary>Asks for nonces or a certificate of the gateway's own, once.</summary>
     public Task<T> AskAsync<T>(Func<CallOptions, AsyncUnaryCall<T>> call, CancellationToken ct) => RunAsync(once, call, deadline, ct);
 
+    /// <summary>Asks what is open to anyone, once. It tells nothing about whether this gateway is welcome, so the state stays as it is.</summary>
+    public Task<T> AskOpenAsync<T>(Func<CallOptions, AsyncUnaryCall<T>> call, CancellationToken ct) => ExecuteAsync(once, call, deadline, ct);
+
     /// <summary>Reads, again after a while when no answer comes.</summary>
     public Task<T> ReadAsync<T>(Func<CallOptions, AsyncUnaryCall<T>> call, CancellationToken ct) => RunAsync(repeated, call, ReadDeadline, ct);
 
@@ -62,11 +65,7 @@ internal sealed class CallPolicy
     {
         try
         {
-            var answer = await pipeline.ExecuteAsync(static async (s, token) =>
-            {
-                using var running = s.call(Options(s.limit, token));
-                return await running.ResponseAsync;
-            }, (call, limit), ct);
+            var answer = await ExecuteAsync(pipeline, call, limit, ct);
             state.Answered();
             return answer;
         }
@@ -76,4 +75,11 @@ internal sealed class CallPolicy
             throw;
         }
     }
+
+    private static async Task<T> ExecuteAsync<T>(ResiliencePipeline pipeline, Func<CallOptions, AsyncUnaryCall<T>> call, TimeSpan limit, CancellationToken ct) =>
+        await pipeline.ExecuteAsync(static async (s, token) =>
+        {
+            using var running = s.call(Options(s.limit, token));
+            return await running.ResponseAsync;
+        }, (call, limit), ct);
 }

@@ -24,7 +24,7 @@ internal sealed class ControlPlaneLink : IDisposable
         Identity = identity;
         Trust = new PeerTrust(identity.RootDers, time);
         channel = Open(identity);
-        (Acme, Gateways) = (new(channel), new(channel));
+        (Acme, Gateways, Public) = (new(channel), new(channel), new(channel));
     }
 
     public PeerTrust Trust { get; }
@@ -34,6 +34,8 @@ internal sealed class ControlPlaneLink : IDisposable
     public AcmeService.AcmeServiceClient Acme { get; private set; }
 
     public GatewayService.GatewayServiceClient Gateways { get; private set; }
+
+    public TrustService.TrustServiceClient Public { get; private set; }
 
     /// <summary>Counts connections: what came from an earlier one may be from another replica.</summary>
     public int Epoch => Volatile.Read(ref epoch);
@@ -45,7 +47,7 @@ internal sealed class ControlPlaneLink : IDisposable
         {
             var before = channel;
             channel = Open(identity);
-            (Identity, Acme, Gateways) = (identity, new(channel), new(channel));
+            (Identity, Acme, Gateways, Public) = (identity, new(channel), new(channel), new(channel));
             draining.Add((before, time.CreateTimer(_ => Drained(before), null, drain, Timeout.InfiniteTimeSpan)));
         }
     }

@@ -35,6 +35,18 @@ internal static partial class ControlPlaneLog
     [LoggerMessage(2033, LogLevel.Information, "Joined as {Gateway}")]
     public static partial void Joined(this ILogger log, string gateway);
 
+    [LoggerMessage(2050, LogLevel.Information, "Revocation list {Number} of {Id} is served now, good until {NextUpdate:u}")]
+    public static partial void CrlServed(this ILogger log, System.Numerics.BigInteger number, string id, DateTimeOffset nextUpdate);
+
+    [LoggerMessage(2051, LogLevel.Error, "Revocation list {Name} is not served: {Fault}")]
+    public static partial void CrlRefused(this ILogger log, string name, string fault);
+
+    [LoggerMessage(2052, LogLevel.Error, "The control plane offers revocation list {Number} of {Id}, older than {Kept}, which is kept")]
+    public static partial void CrlOlder(this ILogger log, string id, System.Numerics.BigInteger number, System.Numerics.BigInteger kept);
+
+    [LoggerMessage(2053, LogLevel.Warning, "'{Path}' is damaged; the revocation lists will be fetched again: {Fault}")]
+    public static partial void CrlsUnreadable(this ILogger log, string path, string fault);
+
     [LoggerMessage(2040, LogLevel.Critical, "Upkeep stopped")]
     public static partial void UpkeepStopped(this ILogger log, Exception fault);
 }

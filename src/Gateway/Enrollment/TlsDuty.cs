@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Google.Protobuf;
 using GrpcCa.Gateway.ControlPlane;
+using GrpcCa.Gateway.Trust;
 using GrpcCa.Host;
 using GrpcCa.Host.Identity;
 using GrpcCa.V1;
@@ -12,13 +13,14 @@ namespace GrpcCa.Gateway.Enrollment;
 
 /// <summary>
 /// Gets the gateway's TLS certificate over gRPC, keeps it in <c>tls.pem</c> (key and chain in one file), and gets a new
-/// one at two thirds of its life or when the names have changed.
+/// one at two thirds of its life, when the names have changed, or when it was revoked.
 /// </summary>
-internal sealed class TlsDuty(ControlPlaneLink link, CallPolicy calls, ConfigBook config, string stateDirectory, TimeProvider time, ILogger<TlsDuty> log)
+internal sealed class TlsDuty(ControlPlaneLink link, CallPolicy calls, ConfigBook config, CrlBook crls, string stateDirectory, TimeProvider time, ILogger<TlsDuty> log)
     : Duty("Getting the TLS certificate", time, log)
 {
     private volatile TlsCertificate? current;
     private HashSet<string>? askedFor;
+    private (IReadOnlyList<KeptCrl> Lists, TlsCertificate? Certificate, bool IsRevoked) looked = ([], null, false);
 
     private string FilePath => Path.Combine(stateDirectory, "tls.pem");
 
@@ -31,7 +33,7 @@ internal sealed class TlsDuty(ControlPlaneLink link, CallPolicy calls, ConfigBoo
     /// <summary>Whether there is none, it is old, or its names are not the wanted ones.</summary>
     public bool IsDue => Due <= Time.GetUtcNow();
 
-    protected override DateTimeOffset Due => current is not { } tls || NamesChanged() ? DateTimeOffset.MinValue : tls.RenewAt;
+    protected override DateTimeOffset Due => current is not { } tls || NamesChanged() || IsRevoked(tls) ? DateTimeOffset.MinValue : tls.RenewAt;
 
     /// <summary>Reads what was kept; false when there is nothing.</summary>
     /// <exception cref="InvalidDataException">The file is damaged or open to others; the message names it.</exception>
@@ -74,6 +76,15 @@ internal sealed class TlsDuty(ControlPlaneLink link, CallPolicy calls, ConfigBoo
     // Compared with what was asked for, not with what came: a name written in another way must not lead to a new
     // certificate every few seconds.
     private bool NamesChanged() => WantedNames() is { Count: > 0 } wanted && askedFor is not null && !wanted.SetEquals(askedFor);
+
+    // Lists may be long: each is searched once for each certificate.
+    private bool IsRevoked(TlsCertificate tls)
+    {
+        var lists = crls.Current;
+        if (!ReferenceEquals(looked.Lists, lists) || looked.Certificate != tls)
+            looked = (lists, tls, lists.Any(l => l.Reading.Lists(tls.Leaf.SerialNumberBytes.Span)));
+        return looked.IsRevoked;
+    }
 
     private HashSet<string> WantedNames() => config.Current.Config.TlsNames
         .Select(name => IPAddress.TryParse(name, out var address) ? address.ToString() : name.ToLowerInvariant())

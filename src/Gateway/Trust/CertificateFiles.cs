@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using GrpcCa.Gateway.Acme;
+using GrpcCa.Protocol;
 
 namespace GrpcCa.Gateway.Trust;
 
@@ -29,21 +30,22 @@ internal static class CertificateFiles
         Reply.Text(StatusCodes.Status200OK, string.Concat(certificates.Select(c => c.Pem)), PemType) with { CacheControl = ForAWhile };
 
     /// <summary>
-    /// <c>/root/{sha256}</c>: PEM, JSON <c>{"ca": PEM}</c> or DER by Accept; <c>/root/{sha256}.der</c> for a browser. Null when unknown.
+    /// <c>/root/{sha256}</c>, <c>/intermediates/{sha256}</c>: PEM, JSON <c>{"ca": PEM}</c> or DER by Accept; with <c>.cer</c> or
+    /// <c>.der</c> always DER, for browsers and for those who follow a certificate's caIssuers. Null when unknown.
     /// </summary>
-    public static Reply? Root(HttpRequest request, ImmutableArray<PublishedCertificate> roots, string name)
+    public static Reply? One(HttpRequest request, ImmutableArray<PublishedCertificate> certificates, string name)
     {
-        var der = name.EndsWith(".der", StringComparison.Ordinal);
+        var der = name.EndsWith(".der", StringComparison.Ordinal) || name.EndsWith(TrustRoutes.DerSuffix, StringComparison.Ordinal);
         var sha256 = der ? name[..^4] : name;
-        if (roots.FirstOrDefault(r => r.Sha256.Equals(sha256, StringComparison.OrdinalIgnoreCase)) is not { } root) return null;
-        var reply = der || Wants(request, DerType) ? new Reply(StatusCodes.Status200OK, root.Der, DerType)
+        if (certificates.FirstOrDefault(r => r.Sha256.Equals(sha256, StringComparison.OrdinalIgnoreCase)) is not { } found) return null;
+        var reply = der || Wants(request, DerType) ? new Reply(StatusCodes.Status200OK, found.Der, DerType)
             : Wants(request, JsonType) ? Reply.Json(StatusCodes.Status200OK, json =>
             {
                 json.WriteStartObject();
-                json.WriteString("ca", root.Pem);
+                json.WriteString("ca", found.Pem);
                 json.WriteEndObject();
             })
-            : Reply.Text(StatusCodes.Status200OK, root.Pem, PemType);
+            : Reply.Text(StatusCodes.Status200OK, found.Pem, PemType);
         return reply with { CacheControl = ForEver };
     }
 

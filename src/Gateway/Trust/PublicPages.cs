@@ -1,10 +1,11 @@
 using GrpcCa.Gateway.Acme;
 using GrpcCa.Gateway.ControlPlane;
+using GrpcCa.Protocol;
 
 namespace GrpcCa.Gateway.Trust;
 
-/// <summary>What anyone may fetch on both listeners: roots, intermediates, health, version and the landing page.</summary>
-internal sealed class PublicPages(ConfigBook config, LinkState state)
+/// <summary>What anyone may fetch on both listeners: roots, intermediates, revocation lists, health, version and the landing page.</summary>
+internal sealed class PublicPages(ConfigBook config, CrlFiles crls, LinkState state)
 {
     private const string Allow = "GET, HEAD, OPTIONS";
 
@@ -30,7 +31,10 @@ internal sealed class PublicPages(ConfigBook config, LinkState state)
             "/intermediates.pem" => CertificateFiles.Pem(now.Intermediates),
             "/health" => Health(),
             "/version" => Version(now),
-            _ when path.StartsWith("/root/", StringComparison.Ordinal) => CertificateFiles.Root(request, now.Roots, path["/root/".Length..]),
+            TrustRoutes.Crl or TrustRoutes.AllCrls => crls.Answer(request, path),
+            _ when IsBelow(path, TrustRoutes.Crl) => crls.Answer(request, path),
+            _ when IsBelow(path, TrustRoutes.Root) => CertificateFiles.One(request, now.Roots, path[(TrustRoutes.Root.Length + 1)..]),
+            _ when IsBelow(path, TrustRoutes.Intermediate) => CertificateFiles.One(request, now.Intermediates, path[(TrustRoutes.Intermediate.Length + 1)..]),
             _ => null,
         };
     }
@@ -58,7 +62,9 @@ internal sealed class PublicPages(ConfigBook config, LinkState state)
         json.WriteEndObject();
     });
 
-    private static string MissingText(string path) => path == "/crl" || path.StartsWith("/crl/", StringComparison.Ordinal)
-        ? "no revocation list is published here"
+    private static bool IsBelow(string path, string parent) => path.Length > parent.Length + 1 && path[parent.Length] == '/' && path.StartsWith(parent, StringComparison.Ordinal);
+
+    private static string MissingText(string path) => path is TrustRoutes.Crl or TrustRoutes.AllCrls || IsBelow(path, TrustRoutes.Crl)
+        ? "no such revocation list is kept here"
         : "there is nothing at this path";
 }

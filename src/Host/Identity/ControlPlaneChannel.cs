@@ -16,6 +16,9 @@ internal static class ControlPlaneChannel
     /// <summary>What the address of a local admin socket starts with.</summary>
     public const string UnixScheme = "unix:";
 
+    // A revocation list with a million entries.
+    private const int LargestAnswer = 64 * 1024 * 1024;
+
     /// <summary>A channel to <paramref name="endpoint"/> (host and port).</summary>
     /// <param name="endpoint">Host and port, such as <c>ca.net.gq:14443</c>.</param>
     /// <param name="trust">Who the other end must be.</param>
@@ -29,7 +32,7 @@ internal static class ControlPlaneChannel
     {
         var handler = Handler();
         handler.ConnectCallback = (_, ct) => ConnectAsync(new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified), new UnixDomainSocketEndPoint(path), ct);
-        return GrpcChannel.ForAddress("http://localhost", new GrpcChannelOptions { HttpHandler = handler, DisposeHttpClient = true });
+        return GrpcChannel.ForAddress("http://localhost", new GrpcChannelOptions { HttpHandler = handler, DisposeHttpClient = true, MaxReceiveMessageSize = LargestAnswer });
     }
 
     internal static GrpcChannel Open(string endpoint, RemoteCertificateValidationCallback validate, X509Certificate2? identity, Action? onConnect)
@@ -49,7 +52,7 @@ internal static class ControlPlaneChannel
             onConnect?.Invoke();
             return stream;
         };
-        return GrpcChannel.ForAddress("https://" + endpoint, new GrpcChannelOptions { HttpHandler = handler, DisposeHttpClient = true });
+        return GrpcChannel.ForAddress("https://" + endpoint, new GrpcChannelOptions { HttpHandler = handler, DisposeHttpClient = true, MaxReceiveMessageSize = LargestAnswer });
     }
 
     private static SocketsHttpHandler Handler() => new()

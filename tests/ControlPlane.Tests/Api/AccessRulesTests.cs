@@ -28,6 +28,8 @@ public sealed class AccessRulesTests
         ["AuthorityService/GetAuthority"] = Readers,
         ["AuthorityService/ListAuthorities"] = Readers,
         ["AuthorityService/ListIssuers"] = Readers,
+        ["AuthorityService/RefreshCrl"] = "Operator Owner",
+        ["AuthorityService/ImportCrl"] = "Operator Owner",
         ["CertificateService/GetCertificate"] = Readers,
         ["CertificateService/ListCertificates"] = Readers,
         ["CertificateService/RevokeCertificate"] = "Issuer Operator Owner",
@@ -71,6 +73,8 @@ public sealed class AccessRulesTests
         ["StateService/ExportState"] = Readers,
         ["TrustService/ListRoots"] = Anyone,
         ["TrustService/ListIdentityRoots"] = Anyone,
+        ["TrustService/ListCrls"] = Anyone,
+        ["TrustService/GetCrl"] = Anyone,
         ["TrustService/GetServerInfo"] = Anyone,
     };
 

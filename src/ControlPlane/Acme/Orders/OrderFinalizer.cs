@@ -3,6 +3,7 @@ using GrpcCa.ControlPlane.Acme.Authorizations;
 using GrpcCa.ControlPlane.Acme.Accounts;
 using GrpcCa.ControlPlane.Acme.Jws;
 using GrpcCa.ControlPlane.Audit;
+using GrpcCa.ControlPlane.Authorities;
 using GrpcCa.ControlPlane.Certificates;
 using GrpcCa.ControlPlane.Issuance;
 using GrpcCa.ControlPlane.Pki;
@@ -77,6 +78,7 @@ internal sealed class OrderFinalizer(IStore store, OrderContexts contexts, CaaRe
     {
         var order = view.Order;
         var (notBefore, notAfter) = LeafPolicy.Validity(context.Profile, time.GetUtcNow(), context.Issuer.Validity, order.NotBefore, order.NotAfter);
+        var pointers = context.Profile.RevocationPointers ? RevocationPointers.Below(context.Authority, context.Issuer) : RevocationPointers.None;
         var spec = new CertificateSpec
         {
             Role = CertificateRole.Leaf,
@@ -86,6 +88,8 @@ internal sealed class OrderFinalizer(IStore store, OrderContexts contexts, CaaRe
             NotBefore = notBefore,
             NotAfter = notAfter,
             ExtendedKeyUsages = context.Profile.ExtendedKeyUsages,
+            CrlUrl = pointers.CrlUrl,
+            IssuerUrl = pointers.IssuerUrl,
         };
         var finalizeEvidence = request.Evidence.ToArray();
         return corridor.IssueAsync(new SigningPermit(PermitKind.Leaf, context.Issuer.Key), spec, new IssuanceContext

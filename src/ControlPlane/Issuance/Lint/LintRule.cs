@@ -27,7 +27,7 @@ internal sealed record LintFinding(string Rule, string Section, string Message)
 
 /// <summary>Bytes that were recorded break rules; they are not signed. A fault of this program, never of the one who asked.</summary>
 internal sealed class LintException(ImmutableArray<LintFinding> findings)
-    : Exception("lint refused the certificate: " + string.Join("; ", findings))
+    : Exception("lint refused what was to be signed: " + string.Join("; ", findings))
 {
     public ImmutableArray<LintFinding> Findings => findings;
 }

@@ -8,6 +8,8 @@ internal static class Oids
     public const string AuthorityKeyIdentifier = "2.5.29.35", ExtendedKeyUsage = "2.5.29.37", AuthorityInformationAccess = "1.3.6.1.5.5.7.1.1";
 
     public const string AnyExtendedKeyUsage = "2.5.29.37.0", ServerAuth = "1.3.6.1.5.5.7.3.1", ClientAuth = "1.3.6.1.5.5.7.3.2";
+    public const string CrlNumber = "2.5.29.20", ReasonCode = "2.5.29.21", InvalidityDate = "2.5.29.24";
+
     public const string CaIssuers = "1.3.6.1.5.5.7.48.2", CommonName = "2.5.4.3";
 
     public const string RsaEncryption = "1.2.840.113549.1.1.1", Sha256WithRsa = "1.2.840.113549.1.1.11";

@@ -100,6 +100,25 @@ internal sealed record TbsReading
         var wrapper = fields.ReadSequence(ExtensionsTag);
         var list = wrapper.ReadSequence();
         wrapper.ThrowIfNotEmpty();
+        return TbsExtension.ReadAll(list);
+    }
+}
+
+/// <summary>An extension; <paramref name="Value"/> is the content of its OCTET STRING.</summary>
+internal sealed record TbsExtension(string Oid, bool Critical, byte[] Value)
+{
+    /// <summary>The extension's one SEQUENCE, with nothing after it.</summary>
+    public AsnReader Sequence()
+    {
+        var reader = new AsnReader(Value, AsnEncodingRules.DER);
+        var content = reader.ReadSequence();
+        reader.ThrowIfNotEmpty();
+        return content;
+    }
+
+    /// <summary>Extensions ::= SEQUENCE OF Extension, of certificates, revocation lists and their entries.</summary>
+    public static ImmutableArray<TbsExtension> ReadAll(AsnReader list)
+    {
         var extensions = ImmutableArray.CreateBuilder<TbsExtension>();
         while (list.HasData)
         {
@@ -116,18 +135,5 @@ internal sealed record TbsReading
             extension.ThrowIfNotEmpty();
         }
         return extensions.ToImmutable();
-    }
-}
-
-/// <summary>An extension; <paramref name="Value"/> is the content of its OCTET STRING.</summary>
-internal sealed record TbsExtension(string Oid, bool Critical, byte[] Value)
-{
-    /// <summary>The extension's one SEQUENCE, with nothing after it.</summary>
-    public AsnReader Sequence()
-    {
-        var reader = new AsnReader(Value, AsnEncodingRules.DER);
-        var content = reader.ReadSequence();
-        reader.ThrowIfNotEmpty();
-        return content;
     }
 }

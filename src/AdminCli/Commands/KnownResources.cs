@@ -12,7 +12,7 @@ internal static class KnownResources
 
     // Random ids have no neighbours worth a suggestion.
     private static readonly string[] Chosen =
-        [ResourceName.Provisioners, ResourceName.Profiles, ResourceName.Authorities, ResourceName.Gateways, ResourceName.Operators, ResourceName.EabKeys];
+        [ResourceName.Provisioners, ResourceName.Profiles, ResourceName.Authorities, ResourceName.Gateways, ResourceName.Operators, ResourceName.EabKeys, ResourceName.Crls];
 
     /// <summary>The id closest to that of the resource; null when none is close or the list may not be read.</summary>
     public static async Task<string?> ClosestAsync(CommandContext context, string resource)
@@ -43,6 +43,7 @@ internal static class KnownResources
                 .ListProfilesAsync(new() { PageSize = Enough }, context.Call)).Profiles.Select(p => p.Name),
             ResourceName.Authorities => (await new AuthorityService.AuthorityServiceClient(server)
                 .ListAuthoritiesAsync(new() { PageSize = Enough }, context.Call)).Authorities.Select(a => a.Name),
+            ResourceName.Crls => (await new TrustService.TrustServiceClient(server).ListCrlsAsync(new(), context.Call)).Crls.Select(c => c.Name),
             ResourceName.Gateways => (await new GatewayService.GatewayServiceClient(server)
                 .ListGatewaysAsync(new() { PageSize = Enough }, context.Call)).Gateways.Select(g => g.Name),
             ResourceName.Operators => (await new OperatorService.OperatorServiceClient(server)

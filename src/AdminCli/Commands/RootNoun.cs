@@ -27,6 +27,7 @@ internal sealed class RootNoun : RootCommand, IExampled
         Add(new Operators.OperatorNoun());
         Add(new LoginVerb());
         Add(new Authorities.AuthorityNoun());
+        Add(new Crls.CrlNoun());
         Add(new Audit.AuditNoun());
         Add(new States.ApplyVerb());
         Add(new States.ExportVerb());

@@ -39,6 +39,32 @@ internal sealed class FakeData
         },
     ];
 
+    public List<Crl> Crls { get; } =
+    [
+        new()
+        {
+            Name = "crls/2026a",
+            Issuer = "authorities/main/issuers/2026a",
+            IssuerSubject = "CN=Home CA Intermediate",
+            Number = 1795433520,
+            ThisUpdateTime = At(-0.25),
+            NextUpdateTime = At(0.75),
+            EntryCount = 3,
+            SizeBytes = 361,
+            Sha256 = new string('d', 64),
+            Url = "http://ca.net.gq/crl/2026a",
+            Der = ByteString.CopyFromUtf8("list of the issuer"),
+        },
+        new()
+        {
+            Name = "crls/root-main",
+            Issuer = "authorities/main",
+            IssuerSubject = "CN=Home CA Root",
+            Url = "http://ca.net.gq/crl/root-main",
+            Problem = "the root's key is not here: sign its list where the key is, and import it with 'grpcca crl import FILE'",
+        },
+    ];
+
     public List<Issuer> Issuers { get; } =
     [
         new()

@@ -38,6 +38,22 @@ internal sealed class FakeAuthorities(FakeControlPlane fake) : AuthorityService.
 
     public override Task<ListIssuersResponse> ListIssuers(ListIssuersRequest request, ServerCallContext context) =>
         Task.FromResult(new ListIssuersResponse { Issuers = { fake.Data.Issuers.Where(i => i.Name.StartsWith(request.Parent + "/", StringComparison.Ordinal)) } });
+
+    public override Task<Crl> RefreshCrl(RefreshCrlRequest request, ServerCallContext context)
+    {
+        var crl = fake.Data.Crls.Find(c => c.Name == request.Name) ?? throw Refuse.NotFound(request.Name);
+        if (crl.Problem.Length > 0) throw Refuse.With(Google.Rpc.Code.FailedPrecondition, crl.Problem, "FAILED_PRECONDITION");
+        crl.Number++;
+        return Task.FromResult(FakeTrust.WithoutBytes(crl));
+    }
+
+    public override Task<Crl> ImportCrl(ImportCrlRequest request, ServerCallContext context)
+    {
+        var crl = fake.Data.Crls.Find(c => c.Name == "crls/root-main")!;
+        (crl.Number, crl.Imported, crl.SizeBytes, crl.Der) = (7, true, request.Der.Length, request.Der);
+        (crl.ThisUpdateTime, crl.NextUpdateTime) = (fake.Data.Crls[0].ThisUpdateTime, fake.Data.Authorities[0].RootExpireTime);
+        return Task.FromResult(FakeTrust.WithoutBytes(crl));
+    }
 }
 
 internal sealed class FakeOrders(FakeControlPlane fake) : OrderService.OrderServiceBase
@@ -58,4 +74,17 @@ internal sealed class FakeTrust(FakeControlPlane fake) : TrustService.TrustServi
 
     public override Task<ListIdentityRootsResponse> ListIdentityRoots(ListIdentityRootsRequest request, ServerCallContext context) =>
         Task.FromResult(new ListIdentityRootsResponse { RootDers = { ByteString.CopyFrom(fake.Identities.RootDer) } });
+
+    public override Task<ListCrlsResponse> ListCrls(ListCrlsRequest request, ServerCallContext context) =>
+        Task.FromResult(new ListCrlsResponse { Crls = { fake.Data.Crls.Select(WithoutBytes) } });
+
+    public override Task<Crl> GetCrl(GetCrlRequest request, ServerCallContext context) =>
+        Task.FromResult(fake.Data.Crls.Find(c => c.Name == request.Name && c.Number > 0) ?? throw Refuse.NotFound(request.Name));
+
+    internal static Crl WithoutBytes(Crl crl)
+    {
+        var facts = crl.Clone();
+        facts.Der = ByteString.Empty;
+        return facts;
+    }
 }

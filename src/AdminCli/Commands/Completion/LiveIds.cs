@@ -32,6 +32,7 @@ internal static class LiveIds
         ["gateway"] = ResourceName.Gateways,
         ["operator"] = ResourceName.Operators,
         ["authority"] = ResourceName.Authorities,
+        ["crl"] = ResourceName.Crls,
         ["context"] = ContextNames,
     };
 

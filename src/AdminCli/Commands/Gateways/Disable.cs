@@ -7,7 +7,7 @@ namespace GrpcCa.AdminCli.Commands.Gateways;
 /// <summary><c>grpcca gateway disable ID</c></summary>
 internal sealed class Disable : Verb
 {
-    public Disable() : base("disable", "Refuses a gateway from its next call on; 'gateway update ID --enable' takes it back.") => Add(Gateway);
+    public Disable() : base("disable", "Refuses a gateway from its next call on and revokes its TLS certificates; 'gateway update ID --enable' takes it back.") => Add(Gateway);
 
     public Argument<string> Gateway { get; } = new("id") { Description = "The gateway's id" };
 

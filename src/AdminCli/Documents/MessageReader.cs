@@ -177,7 +177,7 @@ internal sealed class MessageReader
 
     private static bool IsIdentifier(FieldDescriptor field) => Behaviours(field).Contains(FieldBehavior.Identifier);
 
-    private static IEnumerable<FieldBehavior> Behaviours(FieldDescriptor field) => field.GetOptions()?.GetExtension(FieldBehaviorExtensions.FieldBehavior) ?? [];
+    private static Google.Protobuf.Collections.RepeatedField<FieldBehavior> Behaviours(FieldDescriptor field) => field.GetOptions()?.GetExtension(FieldBehaviorExtensions.FieldBehavior) ?? [];
 
     private static string? CollectionOf(FieldDescriptor field) =>
         field.ContainingType.GetOptions()?.GetExtension(ResourceExtensions.Resource) is { Pattern: [var pattern, ..] } ? pattern[..pattern.IndexOf('/', StringComparison.Ordinal)] : null;

@@ -5,6 +5,7 @@ using GrpcCa.ControlPlane.Acme;
 using GrpcCa.ControlPlane.Api;
 using GrpcCa.ControlPlane.Authorities;
 using GrpcCa.ControlPlane.Crls;
+using GrpcCa.ControlPlane.Declarations;
 using GrpcCa.ControlPlane.Gateways;
 using GrpcCa.ControlPlane.Names;
 using GrpcCa.ControlPlane.Operators;
@@ -45,6 +46,7 @@ internal static class ControlPlaneApp
             Endpoint = () => options.Endpoint ?? provider.GetRequiredService<ListeningEndpoint>().Address,
             Lifetime = options.TokenLifetime,
         });
+        services.AddSingleton<StateApplier>();
         services.AddSingleton<StartUp>();
         services.AddSweeping(options);
         services.AddApi();

@@ -167,9 +167,10 @@ internal sealed class DnsResponder : IAsyncDisposable
                 var client = await tcp.AcceptTcpClientAsync(stopping.Token);
                 _ = Task.Run(() => ServeConnectionAsync(client));
             }
-            catch (Exception fault) when (fault is SocketException or OperationCanceledException or ObjectDisposedException)
+            catch (Exception fault) when (fault is SocketException or OperationCanceledException or ObjectDisposedException
+                || (fault is InvalidOperationException && stopping.IsCancellationRequested))
             {
-                // As above.
+                // As above. A listener that was stopped between two accepts is "not listening".
             }
         }
     }

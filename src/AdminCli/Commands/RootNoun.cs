@@ -29,6 +29,8 @@ internal sealed class RootNoun : RootCommand, IExampled
         Add(new Authorities.AuthorityNoun());
         Add(new Crls.CrlNoun());
         Add(new Audit.AuditNoun());
+        Add(new States.ApplyVerb());
+        Add(new States.ExportVerb());
         Add(new Contexts.ContextNoun());
         Add(new Completion.CompletionVerb());
         Add(new Completion.CompleteVerb());

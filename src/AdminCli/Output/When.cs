@@ -42,6 +42,12 @@ internal static class When
             time = now + span;
             return true;
         }
+        return TryParseMoment(text, out time);
+    }
+
+    /// <summary>Reads a date or a time, which mean the same whenever they are read.</summary>
+    public static bool TryParseMoment(string text, out DateTimeOffset time)
+    {
         const DateTimeStyles utc = DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal;
         return DateTimeOffset.TryParseExact(text, ["yyyy-MM-dd", "yyyy-MM-dd'T'HH:mmK", "yyyy-MM-dd'T'HH:mm:ssK", "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFK"],
             CultureInfo.InvariantCulture, utc, out time);

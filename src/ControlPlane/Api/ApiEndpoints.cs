@@ -51,6 +51,7 @@ internal static class ApiEndpoints
         endpoints.MapGrpcService<OrderApi>();
         endpoints.MapGrpcService<ProfileApi>();
         endpoints.MapGrpcService<ProvisionerApi>();
+        endpoints.MapGrpcService<StateApi>();
         endpoints.MapGrpcService<TrustApi>();
         endpoints.MapGrpcHealthChecksService();
         endpoints.MapGrpcService<ReflectionServiceImpl>();

@@ -20,6 +20,7 @@ internal static class ApiServices
         OrderService.Descriptor,
         ProfileService.Descriptor,
         ProvisionerService.Descriptor,
+        StateService.Descriptor,
         TrustService.Descriptor,
     ];
 

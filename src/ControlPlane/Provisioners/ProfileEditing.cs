@@ -18,14 +18,20 @@ internal sealed class ProfileEditing(IStore store, TimeProvider time)
     private static readonly TimeSpan ShortestLifetime = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan LongestLifetime = TimeSpan.FromDays(3650);
 
-    /// <exception cref="RefusalException">InvalidArgument naming the field.</exception>
+    /// <exception cref="RefusalException">InvalidArgument naming the first field that is wrong.</exception>
     public static void Check(ProfileRecord next)
     {
-        if (next.Lifetime < ShortestLifetime || next.Lifetime > LongestLifetime) throw Wrong("profile.lifetime", "must be from 5 minutes to 3,650 days");
-        if (next.Backdate < TimeSpan.Zero || next.Backdate > TimeSpan.FromHours(1)) throw Wrong("profile.backdate", "must be from zero to 1 hour");
-        if (next.Description.Length > 500) throw Wrong("profile.description", "is longer than 500 characters");
-        CheckList(next.ExtendedKeyUsages, Usages, "profile.extended_key_usages");
-        CheckList(next.KeyTypes, KeyTypes, "profile.key_types");
+        if (Faults(next).FirstOrDefault() is { } fault) throw fault;
+    }
+
+    /// <summary>Everything that is wrong, each naming its field.</summary>
+    public static IEnumerable<RefusalException> Faults(ProfileRecord next)
+    {
+        if (next.Lifetime < ShortestLifetime || next.Lifetime > LongestLifetime) yield return Wrong("profile.lifetime", "must be from 5 minutes to 3,650 days");
+        if (next.Backdate < TimeSpan.Zero || next.Backdate > TimeSpan.FromHours(1)) yield return Wrong("profile.backdate", "must be from zero to 1 hour");
+        if (next.Description.Length > 500) yield return Wrong("profile.description", "is longer than 500 characters");
+        foreach (var fault in ListFaults(next.ExtendedKeyUsages, Usages, "profile.extended_key_usages")) yield return fault;
+        foreach (var fault in ListFaults(next.KeyTypes, KeyTypes, "profile.key_types")) yield return fault;
     }
 
     public Task<ProfileRecord> CreateAsync(
@@ -69,11 +75,11 @@ internal sealed class ProfileEditing(IStore store, TimeProvider time)
     private AuditEvent Event(string action, string actor, ProfileRecord profile) =>
         new(time.GetUtcNow(), action, actor, profile.Name, [new("document", ProfileStore.Write(profile))]);
 
-    private static void CheckList(IReadOnlyCollection<string> values, FrozenSet<string> known, string field)
+    private static IEnumerable<RefusalException> ListFaults(IReadOnlyCollection<string> values, FrozenSet<string> known, string field)
     {
-        if (values.Count == 0) throw Wrong(field, "must not be empty");
-        if (values.FirstOrDefault(v => !known.Contains(v)) is { } unknown)
-            throw Wrong(field, $"{Excerpt.Of(unknown)} is none of {string.Join(", ", known.Order(StringComparer.Ordinal))}");
+        if (values.Count == 0) yield return Wrong(field, "must not be empty");
+        foreach (var (place, value) in values.Index())
+            if (!known.Contains(value)) yield return Wrong($"{field}[{place}]", $"{Excerpt.Of(value)} is none of {string.Join(", ", known.Order(StringComparer.Ordinal))}");
     }
 
     private static RefusalException Wrong(string field, string detail) => new(RefusalReason.InvalidArgument, detail) { Field = field };

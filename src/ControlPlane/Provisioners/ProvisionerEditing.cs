@@ -20,35 +20,47 @@ internal sealed class ProvisionerEditing(IStore store, AuthorityBook authorities
 
     private static readonly TimeSpan LongestLife = TimeSpan.FromDays(90);
 
-    /// <exception cref="RefusalException">InvalidArgument naming the field.</exception>
+    /// <exception cref="RefusalException">InvalidArgument naming the first field that is wrong.</exception>
     public async ValueTask CheckAsync(ProvisionerRecord next, CancellationToken cancellationToken)
     {
-        var known = await profiles.CurrentAsync(cancellationToken);
-        if ((await authorities.CurrentAsync(cancellationToken)).Find(next.AuthorityId) is not { Purpose: AuthorityPurpose.Issuing })
-            throw Wrong("provisioner.authority", $"there is no issuing authority {Excerpt.Of(next.AuthorityId)}");
-        foreach (var profile in next.Profiles.Append(next.DefaultProfile))
-            if (!known.ContainsKey(profile)) throw Wrong("provisioner.profiles", $"there is no profile {Excerpt.Of(profile)}");
-        if (next.Challenges.IsEmpty) throw Wrong("provisioner.acme.challenges", "at least one challenge type is needed");
-        foreach (var type in next.Challenges)
-            if (!KnownChallenges.Contains(type)) throw Wrong("provisioner.acme.challenges", $"{Excerpt.Of(type)} is none of {string.Join(", ", KnownChallenges.Order(StringComparer.Ordinal))}");
-        if (next.Challenges.Contains("dns-persist-01") && next.CaaIdentities.IsEmpty)
-            throw Wrong("provisioner.acme.caa_identities", "dns-persist-01 records name this CA by a domain name: set caa_identities");
-        foreach (var range in next.Ranges)
-            if (!IPNetwork.TryParse(range, out _)) throw Wrong("provisioner.acme.ranges", $"{Excerpt.Of(range)} is no range such as 100.64.0.0/10");
-        foreach (var resolver in next.Resolvers)
-            if (!IPEndPoint.TryParse(resolver, out var endpoint) || endpoint.Port == 0) throw Wrong("provisioner.acme.resolvers", $"{Excerpt.Of(resolver)} is no address and port such as 100.64.0.1:53");
-        foreach (var identity in next.CaaIdentities)
-            if (!Identifier.TryParse("dns", identity, out _, out _, out var detail)) throw Wrong("provisioner.acme.caa_identities", detail);
-        if (next.Caa != CaaMode.Off && next.CaaIdentities.IsEmpty)
-            throw Wrong("provisioner.acme.caa_identities", "CAA records can only name this CA when it has a domain name: set caa_identities");
-        if (next.OrderLifetime < TimeSpan.FromMinutes(1) || next.OrderLifetime > LongestLife) throw Wrong("provisioner.acme.order_lifetime", "must be from 1 minute to 90 days");
-        if (next.AuthorizationReuse < TimeSpan.Zero || next.AuthorizationReuse > LongestLife) throw Wrong("provisioner.acme.authorization_reuse", "must be from zero to 90 days");
-        if (next.AttemptTimeout is { } bound && (bound < TimeSpan.FromSeconds(1) || bound > TimeSpan.FromMinutes(2))) throw Wrong("provisioner.acme.attempt_timeout", "must be from 1 second to 2 minutes");
-        CheckPort(next.Http01Port, "provisioner.acme.http01_port");
-        CheckPort(next.TlsAlpn01Port, "provisioner.acme.tls_alpn01_port");
-        CheckUrl(next.TermsOfServiceUrl, "provisioner.acme.terms_of_service_url");
-        CheckUrl(next.WebsiteUrl, "provisioner.acme.website_url");
+        if ((await FaultsAsync(next, cancellationToken)).FirstOrDefault() is { } fault) throw fault;
     }
+
+    /// <summary>Everything that is wrong, each naming its field.</summary>
+    public async ValueTask<List<RefusalException>> FaultsAsync(ProvisionerRecord next, CancellationToken cancellationToken)
+    {
+        var faults = new List<RefusalException>();
+        if ((await authorities.CurrentAsync(cancellationToken)).Find(next.AuthorityId) is not { Purpose: AuthorityPurpose.Issuing })
+            faults.Add(Wrong("provisioner.authority", $"there is no issuing authority {Excerpt.Of(next.AuthorityId)}"));
+        var known = await profiles.CurrentAsync(cancellationToken);
+        if (!known.ContainsKey(next.DefaultProfile)) faults.Add(Wrong("provisioner.default_profile", $"there is no profile {Excerpt.Of(next.DefaultProfile)}"));
+        faults.AddRange(Each(next.Profiles, "provisioner.profiles", profile => known.ContainsKey(profile) ? null : $"there is no profile {Excerpt.Of(profile)}"));
+        faults.AddRange(AcmeFaults(next));
+        return faults;
+    }
+
+    private static IEnumerable<RefusalException> AcmeFaults(ProvisionerRecord next) =>
+    [
+        .. Each(next.Challenges, "provisioner.acme.challenges",
+            type => KnownChallenges.Contains(type) ? null : $"{Excerpt.Of(type)} is none of {string.Join(", ", KnownChallenges.Order(StringComparer.Ordinal))}"),
+        .. Each(next.Ranges, "provisioner.acme.ranges", range => IPNetwork.TryParse(range, out _) ? null : $"{Excerpt.Of(range)} is no range such as 100.64.0.0/10"),
+        .. Each(next.Resolvers, "provisioner.acme.resolvers",
+            resolver => IPEndPoint.TryParse(resolver, out var endpoint) && endpoint.Port != 0 ? null : $"{Excerpt.Of(resolver)} is no address and port such as 100.64.0.1:53"),
+        .. Each(next.CaaIdentities, "provisioner.acme.caa_identities", identity => Identifier.TryParse("dns", identity, out _, out _, out var detail) ? null : detail),
+        .. When(next.Challenges.IsEmpty, "provisioner.acme.challenges", "at least one challenge type is needed"),
+        .. When(next.Challenges.Contains("dns-persist-01") && next.CaaIdentities.IsEmpty,
+            "provisioner.acme.caa_identities", "dns-persist-01 records name this CA by a domain name: set caa_identities"),
+        .. When(next.Caa != CaaMode.Off && next.CaaIdentities.IsEmpty,
+            "provisioner.acme.caa_identities", "CAA records can only name this CA when it has a domain name: set caa_identities"),
+        .. When(next.OrderLifetime < TimeSpan.FromMinutes(1) || next.OrderLifetime > LongestLife, "provisioner.acme.order_lifetime", "must be from 1 minute to 90 days"),
+        .. When(next.AuthorizationReuse < TimeSpan.Zero || next.AuthorizationReuse > LongestLife, "provisioner.acme.authorization_reuse", "must be from zero to 90 days"),
+        .. When(next.AttemptTimeout is { } bound && (bound < TimeSpan.FromSeconds(1) || bound > TimeSpan.FromMinutes(2)),
+            "provisioner.acme.attempt_timeout", "must be from 1 second to 2 minutes"),
+        .. When(next.Http01Port is < 1 or > 65535, "provisioner.acme.http01_port", "must be from 1 to 65535"),
+        .. When(next.TlsAlpn01Port is < 1 or > 65535, "provisioner.acme.tls_alpn01_port", "must be from 1 to 65535"),
+        .. When(!IsUrl(next.TermsOfServiceUrl), "provisioner.acme.terms_of_service_url", $"{Excerpt.Of(next.TermsOfServiceUrl ?? "")} is no http or https URL"),
+        .. When(!IsUrl(next.WebsiteUrl), "provisioner.acme.website_url", $"{Excerpt.Of(next.WebsiteUrl ?? "")} is no http or https URL"),
+    ];
 
     public async Task<ProvisionerRecord> CreateAsync(
         ProvisionerRecord wanted, string actor, Func<StoreSession, ProvisionerRecord, ValueTask>? alongside, CancellationToken cancellationToken)
@@ -121,16 +133,13 @@ internal sealed class ProvisionerEditing(IStore store, AuthorityBook authorities
 
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
 
-    private static void CheckPort(int? port, string field)
-    {
-        if (port is < 1 or > 65535) throw Wrong(field, "must be from 1 to 65535");
-    }
+    // A fault for each element that has one; it is named by its place.
+    private static IEnumerable<RefusalException> Each(IEnumerable<string> values, string field, Func<string, string?> faultOf) =>
+        values.Index().Select(v => (v.Index, Fault: faultOf(v.Item))).Where(v => v.Fault is not null).Select(v => Wrong($"{field}[{v.Index}]", v.Fault!));
 
-    private static void CheckUrl(string? url, string field)
-    {
-        if (url is not null && !(Uri.TryCreate(url, UriKind.Absolute, out var parsed) && parsed.Scheme is "https" or "http"))
-            throw Wrong(field, $"{Excerpt.Of(url)} is no http or https URL");
-    }
+    private static IEnumerable<RefusalException> When(bool wrong, string field, string detail) => wrong ? [Wrong(field, detail)] : [];
+
+    private static bool IsUrl(string? url) => url is null || (Uri.TryCreate(url, UriKind.Absolute, out var parsed) && parsed.Scheme is "https" or "http");
 
     private static RefusalException Wrong(string field, string detail) => new(RefusalReason.InvalidArgument, detail) { Field = field };
 

@@ -15,6 +15,8 @@ internal sealed class Generational<T>(IStore store, Func<StoreSession, ValueTask
     /// <summary>The snapshot as of now: a change committed before this call is in it.</summary>
     public async ValueTask<T> CurrentAsync(CancellationToken cancellationToken)
     {
+        // Inside a transaction that nobody else sees yet there is nothing to keep.
+        if (store is SessionStore) return await store.ReadAsync(load, cancellationToken);
         var generation = await store.ReadAsync(Generation.ReadAsync, cancellationToken);
         while (true)
         {

@@ -65,7 +65,9 @@ public sealed class FieldBehaviorTests
             foreach (var field in method.InputType.Fields.InDeclarationOrder().Where(f => f.FieldType == Google.Protobuf.Reflection.FieldType.Enum))
             {
                 var request = (IMessage)Activator.CreateInstance(method.InputType.ClrType)!;
-                field.Accessor.SetValue(request, Enum.ToObject(field.EnumType.ClrType, 12345));
+                var unknown = Enum.ToObject(field.EnumType.ClrType, 12345);
+                if (field.IsRepeated) ((System.Collections.IList)field.Accessor.GetValue(request)).Add(unknown);
+                else field.Accessor.SetValue(request, unknown);
                 Assert.Contains(field.Name, await FieldsAsync(path, request));
                 seen++;
             }

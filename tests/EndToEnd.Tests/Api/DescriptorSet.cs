@@ -8,12 +8,12 @@ internal static class DescriptorSet
     /// <summary>Where the imported protos are.</summary>
     public static string[] Imports => [Package("GoogleApiProtos"), Package("WellKnownProtos")];
 
-    public static async Task<string> WriteAsync(string protos, string file)
+    public static async Task<string> WriteAsync(string protos, string file, bool withComments = true)
     {
         var protoc = Package("Protoc");
         await ProgramRun.SucceedAsync(protoc,
         [
-            "-I", protos, "-I", Package("GoogleApiProtos"), "-I", Package("WellKnownProtos"), "--include_imports", "--include_source_info", "-o", file,
+            "-I", protos, "-I", Package("GoogleApiProtos"), "-I", Package("WellKnownProtos"), "--include_imports", .. withComments ? ["--include_source_info"] : Array.Empty<string>(), "-o", file,
             .. Directory.GetFiles(protos, "*.proto", SearchOption.AllDirectories).Order(StringComparer.Ordinal),
         ]);
         return file;

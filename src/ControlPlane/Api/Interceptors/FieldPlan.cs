@@ -70,12 +70,16 @@ internal sealed class FieldPlan
             case RepeatedField<string> texts:
                 return texts.Count > MostElements ? TooMany(texts.Count) : texts.Select(TextFault).FirstOrDefault(f => f is not null);
             case System.Collections.ICollection list:
-                return list.Count > MostElements ? TooMany(list.Count) : null;
+                if (list.Count > MostElements) return TooMany(list.Count);
+                // In a list, "not said" says nothing either.
+                return Field.FieldType == FieldType.Enum ? list.Cast<object>().Select(item => EnumFault(item, least: 1)).FirstOrDefault(f => f is not null) : null;
         }
-        return Field.FieldType == FieldType.Enum && Field.EnumType.FindValueByNumber(Convert.ToInt32(value)) is null
-            ? $"has the value {Convert.ToInt32(value)}, which is not one of {Field.EnumType.Name}"
-            : null;
+        return Field.FieldType == FieldType.Enum ? EnumFault(value!, least: 0) : null;
     }
+
+    private string? EnumFault(object value, int least) => Convert.ToInt32(value) is var number && (number < least || Field.EnumType.FindValueByNumber(number) is null)
+        ? $"has the value {number}, which is not one of {Field.EnumType.Name}"
+        : null;
 
     private string? TextFault(string text)
     {

@@ -12,21 +12,27 @@ internal static class SqliteFile
     {
         var directory = Path.GetDirectoryName(Path.GetFullPath(path))!;
         SyncedFile.EnsurePrivateDirectory(directory);
-        if (File.Exists(path))
+        if (File.Exists(path) || !TryCreate(path))
         {
             var mode = File.GetUnixFileMode(path);
             if ((mode & Others) != 0)
                 throw new IOException($"database '{path}' has mode {Convert.ToString((int)mode, 8)}; others must not read it: chmod 600 '{path}'");
             return;
         }
-        using (new FileStream(path, new FileStreamOptions
-        {
-            Mode = FileMode.CreateNew,
-            Access = FileAccess.Write,
-            UnixCreateMode = SyncedFile.Private,
-        }))
-        {
-        }
         SyncedFile.SyncDirectory(directory);
+    }
+
+    // False when another process was quicker.
+    private static bool TryCreate(string path)
+    {
+        try
+        {
+            new FileStream(path, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = SyncedFile.Private }).Dispose();
+            return true;
+        }
+        catch (IOException) when (File.Exists(path))
+        {
+            return false;
+        }
     }
 }

@@ -56,9 +56,10 @@ internal sealed class CertificateApi(IStore store, AuthorityBook authorities, Re
     {
         var serial = SerialOf(request.Name);
         var reason = CertificateMapping.ToReason(request.Reason);
+        var invalidSince = Wire.Moment(request.InvalidityTime, "invalidity_time");
         if (request.ValidateOnly)
         {
-            return await AnswerAsync(await revoker.CheckAsync(serial, reason, blockKey: true, context.CancellationToken), context.CancellationToken);
+            return await AnswerAsync(await revoker.CheckAsync(serial, reason, blockKey: true, context.CancellationToken, invalidSince), context.CancellationToken);
         }
         return await onceOnly.RunAsync(context, request, request.RequestId, Certificate.Parser, async note =>
         {
@@ -67,7 +68,7 @@ internal sealed class CertificateApi(IStore store, AuthorityBook authorities, Re
                 CertificateMapping.ToProto(revoked, issuers.FindIssuer(revoked.Issuer)?.Der, time.GetUtcNow());
             // An operator's word for a compromised key suffices to block it.
             var done = await revoker.RevokeAsync(serial, reason, blockKey: true, context.Caller().Actor, context.CancellationToken,
-                note is null ? null : (session, revoked) => note(session, Answer(revoked)));
+                note is null ? null : (session, revoked) => note(session, Answer(revoked)), invalidSince);
             return Answer(done.Certificate);
         });
     }

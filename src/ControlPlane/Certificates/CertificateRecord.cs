@@ -42,6 +42,9 @@ internal sealed record CertificateRecord
 
     public RevocationReason? RevocationReason { get; init; }
 
+    /// <summary>Since when it could not be trusted; null when nobody knows.</summary>
+    public DateTimeOffset? InvalidSince { get; init; }
+
     public string Name => Protocol.ResourceName.Of(Protocol.ResourceName.Certificates, Serial.Hex);
 }
 

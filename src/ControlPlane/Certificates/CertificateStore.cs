@@ -9,7 +9,7 @@ internal static class CertificateStore
 {
     private const string Columns = """
         serial, der, issuer, provisioner_id, account_id, order_id, profile_id, gateway_id, identifiers, key_type, key_sha256,
-        not_before, not_after, created_at, revoked_at, revocation_reason
+        not_before, not_after, created_at, revoked_at, revocation_reason, invalid_since
         """;
 
     public static async ValueTask InsertAsync(StoreSession session, CertificateRecord certificate, CertificateEvidence evidence)
@@ -17,7 +17,7 @@ internal static class CertificateStore
         await session.Sql($"""
                 insert into certificates ({Columns}, new_order_evidence, finalize_evidence)
                 values (@serial, @der, @issuer, @provisioner_id, @account_id, @order_id, @profile_id, @gateway_id, @identifiers, @key_type, @key_sha256,
-                        @not_before, @not_after, @created_at, null, null, @new_order_evidence, @finalize_evidence)
+                        @not_before, @not_after, @created_at, null, null, null, @new_order_evidence, @finalize_evidence)
                 """)
             .With("@serial", certificate.Serial.Hex)
             .With("@der", certificate.Der)
@@ -54,10 +54,11 @@ internal static class CertificateStore
         .FirstAsync(row => new CertificateEvidence(row.OptionalBytes(0), row.OptionalBytes(1)));
 
     /// <summary>Marks a certificate as revoked, and its issuer's list as out of date; zero rows when it is already.</summary>
-    public static async ValueTask<int> RevokeAsync(StoreSession session, SerialNumber serial, RevocationReason reason, DateTimeOffset now)
+    public static async ValueTask<int> RevokeAsync(StoreSession session, SerialNumber serial, RevocationReason reason, DateTimeOffset now, DateTimeOffset? invalidSince = null)
     {
         var rows = await session
-            .Sql("update certificates set revoked_at = @now, revocation_reason = @reason where serial = @serial and revoked_at is null")
+            .Sql("update certificates set revoked_at = @now, revocation_reason = @reason, invalid_since = @since where serial = @serial and revoked_at is null")
+            .With("@since", invalidSince)
             .With("@now", now)
             .With("@reason", (long)reason)
             .With("@serial", serial.Hex)
@@ -77,11 +78,12 @@ internal static class CertificateStore
         .With("@now", now)
         .ListAsync(Read);
 
-    /// <summary>Changes why a certificate is revoked, not when it was.</summary>
-    public static async ValueTask<int> ChangeReasonAsync(StoreSession session, SerialNumber serial, RevocationReason reason)
+    /// <summary>Changes why a certificate is revoked, and since when it cannot be trusted where that is said; not when it was revoked.</summary>
+    public static async ValueTask<int> ChangeReasonAsync(StoreSession session, SerialNumber serial, RevocationReason reason, DateTimeOffset? invalidSince = null)
     {
         var rows = await session
-            .Sql("update certificates set revocation_reason = @reason where serial = @serial and revoked_at is not null")
+            .Sql("update certificates set revocation_reason = @reason, invalid_since = coalesce(@since, invalid_since) where serial = @serial and revoked_at is not null")
+            .With("@since", invalidSince)
             .With("@reason", (long)reason)
             .With("@serial", serial.Hex)
             .ExecuteAsync();
@@ -138,6 +140,7 @@ internal static class CertificateStore
         CreatedAt = row.Time(13),
         RevokedAt = row.OptionalTime(14),
         RevocationReason = row.IsDBNull(15) ? null : (RevocationReason)row.GetInt64(15),
+        InvalidSince = row.OptionalTime(16),
     };
 }
 

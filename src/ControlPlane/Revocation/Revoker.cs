@@ -30,16 +30,18 @@ internal sealed class Revoker(IStore store, RevokeAccountsByKey revokeAccounts, 
     /// <param name="actor">Who, for the audit.</param>
     /// <param name="cancellationToken">Gives up before the write is queued.</param>
     /// <param name="alongside">Written in the same transaction; may run more than once.</param>
+    /// <param name="invalidSince">Since when it cannot be trusted, where that is known; for the revocation list.</param>
     /// <exception cref="RefusalException">NotFound, AlreadyRevoked, FailedPrecondition (expired): there is nothing to do.</exception>
     public Task<Revoked> RevokeAsync(
         SerialNumber serial, RevocationReason reason, bool blockKey, string actor, CancellationToken cancellationToken,
-        Func<StoreSession, CertificateRecord, ValueTask>? alongside = null) =>
+        Func<StoreSession, CertificateRecord, ValueTask>? alongside = null, DateTimeOffset? invalidSince = null) =>
         store.ActAsync(async session =>
         {
             var now = time.GetUtcNow();
+            CheckInvalidSince(invalidSince, now);
             var old = await CheckAsync(session, serial, reason, blockKey, now);
             var blocks = blockKey && reason == RevocationReason.KeyCompromise;
-            var next = await WriteAsync(session, old, reason, now);
+            var next = await WriteAsync(session, old, reason, invalidSince, now);
             var accounts = 0;
             if (blocks)
             {
@@ -54,28 +56,36 @@ internal sealed class Revoker(IStore store, RevokeAccountsByKey revokeAccounts, 
                 new("keyBlocked", blocks ? "true" : "false"),
                 new("accountsRevoked", $"{accounts}"),
                 new("identifiers", string.Join(' ', old.Identifiers)),
+                new("invalidSince", invalidSince?.ToString("yyyy-MM-ddTHH:mm:ssZ") ?? ""),
             ]));
         }, cancellationToken);
 
     /// <summary>What a revocation would be refused for, without doing it.</summary>
-    public async ValueTask<CertificateRecord> CheckAsync(SerialNumber serial, RevocationReason reason, bool blockKey, CancellationToken cancellationToken)
+    public async ValueTask<CertificateRecord> CheckAsync(SerialNumber serial, RevocationReason reason, bool blockKey, CancellationToken cancellationToken, DateTimeOffset? invalidSince = null)
     {
         var now = time.GetUtcNow();
+        CheckInvalidSince(invalidSince, now);
         var old = await store.ReadAsync(session => CheckAsync(session, serial, reason, blockKey, now), cancellationToken);
-        return Next(old, reason, now);
+        return Next(old, reason, invalidSince, now);
+    }
+
+    private static void CheckInvalidSince(DateTimeOffset? since, DateTimeOffset now)
+    {
+        if (since > now) throw new RefusalException(RefusalReason.InvalidArgument, "lies ahead; a certificate that is to end later is revoked then") { Field = "invalidity_time" };
     }
 
     // What has expired needs no revocation: nobody believes it any more.
-    private static CertificateRecord Next(CertificateRecord old, RevocationReason reason, DateTimeOffset now) =>
-        old.RevokedAt is not null ? old with { RevocationReason = reason }
+    private static CertificateRecord Next(CertificateRecord old, RevocationReason reason, DateTimeOffset? invalidSince, DateTimeOffset now) =>
+        old.RevokedAt is not null ? old with { RevocationReason = reason, InvalidSince = invalidSince ?? old.InvalidSince }
         : old.NotAfter < now ? old
-        : old with { RevokedAt = now, RevocationReason = reason };
+        : old with { RevokedAt = now, RevocationReason = reason, InvalidSince = invalidSince };
 
-    private static async ValueTask<CertificateRecord> WriteAsync(StoreSession session, CertificateRecord old, RevocationReason reason, DateTimeOffset now)
+    private static async ValueTask<CertificateRecord> WriteAsync(
+        StoreSession session, CertificateRecord old, RevocationReason reason, DateTimeOffset? invalidSince, DateTimeOffset now)
     {
-        if (old.RevokedAt is not null) await CertificateStore.ChangeReasonAsync(session, old.Serial, reason);
-        else if (IsLive(old, now) && await CertificateStore.RevokeAsync(session, old.Serial, reason, now) != 1) throw AlreadyRevoked(old);
-        return Next(old, reason, now);
+        if (old.RevokedAt is not null) await CertificateStore.ChangeReasonAsync(session, old.Serial, reason, invalidSince);
+        else if (IsLive(old, now) && await CertificateStore.RevokeAsync(session, old.Serial, reason, now, invalidSince) != 1) throw AlreadyRevoked(old);
+        return Next(old, reason, invalidSince, now);
     }
 
     private static async ValueTask<CertificateRecord> CheckAsync(StoreSession session, SerialNumber serial, RevocationReason reason, bool blockKey, DateTimeOffset now)

@@ -109,6 +109,31 @@ public sealed class CrlHouseTests
     }
 
     [Fact]
+    public async Task InvalidityDate_ThatAnOperatorKnows_IsOnTheList_AndNeverLiesAhead()
+    {
+        await using var house = await House.StartAsync();
+        var serial = SerialOf(await (await house.AccountAsync()).IssueAsync("one.test"));
+        var certificates = new CertificateService.CertificateServiceClient(house.Admin());
+        var since = DateTimeOffset.FromUnixTimeSeconds(TimeProvider.System.GetUtcNow().AddDays(-3).ToUnixTimeSeconds());
+        var request = new RevokeCertificateRequest
+        {
+            Name = $"certificates/{serial.Hex}",
+            Reason = V1.RevocationReason.KeyCompromise,
+            InvalidityTime = Google.Protobuf.WellKnownTypes.Timestamp.FromDateTimeOffset(TimeProvider.System.GetUtcNow().AddDays(1)),
+        };
+        var ahead = await Assert.ThrowsAsync<Grpc.Core.RpcException>(async () => await certificates.RevokeCertificateAsync(request, cancellationToken: Stop));
+        Assert.Equal(Grpc.Core.StatusCode.InvalidArgument, ahead.StatusCode);
+
+        request.InvalidityTime = Google.Protobuf.WellKnownTypes.Timestamp.FromDateTimeOffset(since);
+        Assert.Equal(request.InvalidityTime, (await certificates.RevokeCertificateAsync(request, cancellationToken: Stop)).InvalidityTime);
+
+        var crl = await UntilServedAsync(house, c => c.Lists(serial));
+        var entry = Assert.Single(crl.Crl.GetRevokedCertificates());
+        var date = Org.BouncyCastle.Asn1.Asn1Object.FromByteArray(entry.GetExtensionValue(Org.BouncyCastle.Asn1.X509.X509Extensions.InvalidityDate).GetOctets());
+        Assert.Equal(since.UtcDateTime, Org.BouncyCastle.Asn1.Asn1GeneralizedTime.GetInstance(date).ToDateTime());
+    }
+
+    [Fact]
     public async Task Lists_AreOpenToAnyone_AndRefreshedForOperators()
     {
         await using var house = await House.StartAsync();

@@ -43,7 +43,11 @@ internal sealed class CrlRig : IAsyncDisposable
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
-    public async Task PrepareAsync() => await keys.Provider.ImportAsync("issuer", Scene.IssuerKey.ExportPkcs8PrivateKey(), Stop);
+    public async Task PrepareAsync()
+    {
+        await keys.Provider.ImportAsync("issuer", Scene.IssuerKey.ExportPkcs8PrivateKey(), Stop);
+        await keys.Provider.ImportAsync("root", Scene.RootKey.ExportPkcs8PrivateKey(), Stop);
+    }
 
     public CrlSigner Signer(FailPoints? failPoints = null, BuildCrl? build = null) =>
         new(Store, desk, Options, new IssuanceOptions { ReplicaId = "a" }, Time, failPoints ?? new FailPoints(), NullLogger<CrlSigner>.Instance) { Build = build ?? CrlBuilder.Build };
@@ -92,10 +96,10 @@ internal sealed class CrlRig : IAsyncDisposable
         return ReadCrl.Of(crl!.Der);
     }
 
-    public async Task<List<(long Number, string Outcome, string Sha256, bool HasBytes)>> RowsAsync() => await Store.ReadAsync(session => session.Sql("""
-        select crls.number, crls.outcome, crls.tbs_sha256, crl_bytes.tbs from crls
+    public async Task<List<(long Number, string Outcome, string Sha256, bool HasBytes, string Issuer)>> RowsAsync() => await Store.ReadAsync(session => session.Sql("""
+        select crls.number, crls.outcome, crls.tbs_sha256, crl_bytes.tbs, crls.issuer from crls
         left join crl_bytes on crl_bytes.issuer = crls.issuer and crl_bytes.number = crls.number order by crls.number
-        """).ListAsync(row => (row.GetInt64(0), row.GetString(1), Convert.ToHexStringLower(row.Bytes(2)), !row.IsDBNull(3))), Stop);
+        """).ListAsync(row => (row.GetInt64(0), row.GetString(1), Convert.ToHexStringLower(row.Bytes(2)), !row.IsDBNull(3), row.GetString(4))), Stop);
 
     /// <summary>Every signature had been recorded byte by byte; what has a signature in the store has its audit event.</summary>
     public async Task CheckInvariantsAsync(bool mayBeOpen = false)
@@ -106,7 +110,7 @@ internal sealed class CrlRig : IAsyncDisposable
         var audited = (await Store.ReadAsync(async session => await AuditLog.ListAsync(session, 10_000, null), Stop)).Where(e => e.Event.Action == "crl.sign").ToList();
         var signed = rows.Where(r => r.Outcome == "signed").ToList();
         Assert.All(signed, row => Assert.Contains(Signatures.Notes, note => note.TbsSha256 == row.Sha256));
-        Assert.All(signed, row => Assert.Single(audited, e => e.Event.Facts.Contains(KeyValuePair.Create("number", $"{row.Number}"))));
+        Assert.All(signed, row => Assert.Single(audited, e => e.Event.Facts.Contains(KeyValuePair.Create("number", $"{row.Number}")) && e.Event.Facts.Contains(KeyValuePair.Create("issuer", row.Issuer))));
         Assert.All(rows, row => Assert.Equal(row.Outcome != "never_signed", row.HasBytes));
         if (!mayBeOpen) Assert.DoesNotContain(rows, row => row.Outcome == "planned");
     }

@@ -13,6 +13,8 @@ public sealed class LoneGatewayTests
         var instance = await RunningInstance.StartAsync(new() { Data = data.Path });
         using var http = instance.Http();
         var directory = await http.GetStringAsync(instance.Directory);
+        var plain = $"http://127.0.0.1:{instance.Options.HttpPort}";
+        var lists = await UntilListsAsync(http, plain + "/crl.pem");
         await instance.DisposeAsync();
 
         using var gateway = Start(instance);
@@ -23,7 +25,8 @@ public sealed class LoneGatewayTests
             Assert.Equal(directory, await http.GetStringAsync(instance.Directory));
             Assert.Equal((await File.ReadAllTextAsync(instance.RootFile)).Trim(), (await http.GetStringAsync(instance.Origin + "/roots.pem")).Trim());
             Assert.Contains("\"ok\"", await http.GetStringAsync(instance.Origin + "/health"));
-            Assert.Contains("\"ok\"", await http.GetStringAsync($"http://127.0.0.1:{instance.Options.HttpPort}/health"));
+            Assert.Contains("\"ok\"", await http.GetStringAsync(plain + "/health"));
+            Assert.Equal(lists, await http.GetStringAsync(plain + "/crl.pem"));
             using var nonce = await http.SendAsync(new HttpRequestMessage(HttpMethod.Head, instance.Origin + "/acme/acme/new-nonce"));
             AssertComeAgain(nonce);
             using var body = new StringContent("{\"protected\":\"\",\"payload\":\"\",\"signature\":\"\"}");
@@ -38,6 +41,19 @@ public sealed class LoneGatewayTests
             await gateway.WaitForExitAsync();
         }
         Assert.Equal(0, gateway.ExitCode);
+    }
+
+    // The issuer's and the root's.
+    private static async Task<string> UntilListsAsync(HttpClient http, string url)
+    {
+        using var bound = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        while (true)
+        {
+            using var answer = await http.GetAsync(url, bound.Token);
+            var lists = await answer.Content.ReadAsStringAsync(bound.Token);
+            if (lists.Split("BEGIN X509 CRL").Length == 3) return lists;
+            await Task.Delay(50, bound.Token);
+        }
     }
 
     private static Process Start(RunningInstance instance)

@@ -36,8 +36,9 @@ public sealed class CrlTests
             using var same = await ConditionalAsync(rig, client, path, "If-None-Match", Header(answer, "ETag"));
             Assert.Equal((HttpStatusCode.NotModified, ""), (same.StatusCode, await same.Content.ReadAsStringAsync(Stop)));
             Assert.Equal(Header(answer, "ETag"), Header(same, "ETag"));
-            using var since = await ConditionalAsync(rig, client, path, "If-Modified-Since", Header(answer, "Last-Modified"));
-            Assert.Equal(HttpStatusCode.NotModified, since.StatusCode);
+            // A date never hides a list: two may come within a second.
+            using var since = await ConditionalAsync(rig, client, path, "If-Modified-Since", Header(answer, "Date"));
+            Assert.Equal(HttpStatusCode.OK, since.StatusCode);
             using var other = await ConditionalAsync(rig, client, path, "If-None-Match", "\"00000000000000000000000000000000\"");
             Assert.Equal(HttpStatusCode.OK, other.StatusCode);
         }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Google.Protobuf.WellKnownTypes;
 using GrpcCa.AdminCli.Output;
 using GrpcCa.V1;
 
@@ -13,6 +14,7 @@ internal sealed class Revoke : Verb
     {
         Add(Serial);
         Add(Reason);
+        Add(InvalidSince);
         Add(Yes);
         Add(DryRun);
     }
@@ -26,6 +28,12 @@ internal sealed class Revoke : Verb
         DefaultValueFactory = _ => "unspecified",
     }.OneOf(CertificateText.ReasonWords);
 
+    public Option<string?> InvalidSince { get; } = new("--invalid-since")
+    {
+        Description = "Since when it cannot be trusted, such as the day its key was stolen: a date or a time; stands on the revocation list",
+        HelpName = "TIME",
+    };
+
     public Option<bool> Yes { get; } = new("--yes", "-y") { Description = "Do not ask" };
 
     public Option<bool> DryRun { get; } = new("--dry-run") { Description = "Check on the server and print what would be, change nothing" };
@@ -33,6 +41,7 @@ internal sealed class Revoke : Verb
     public override IReadOnlyList<string> Examples =>
     [
         "grpcca certificate revoke 5f3a90c1d2e4b6a7 --reason keyCompromise",
+        "grpcca certificate revoke 5f3a90c1d2e4b6a7 --reason keyCompromise --invalid-since 2026-11-20",
         "grpcca certificate revoke 5f3a90c1d2e4b6a7 --reason superseded --yes",
         "grpcca certificate revoke 5f3a90c1d2e4b6a7 --dry-run",
     ];
@@ -52,6 +61,7 @@ internal sealed class Revoke : Verb
         {
             Name = name,
             Reason = CertificateText.Reason(context.Get(Reason)),
+            InvalidityTime = context.GetTime(InvalidSince) is { } since ? Timestamp.FromDateTimeOffset(since) : null,
             RequestId = dryRun ? "" : CommandContext.NewRequestId(),
             ValidateOnly = dryRun,
         };

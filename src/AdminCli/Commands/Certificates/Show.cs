@@ -46,6 +46,7 @@ internal sealed class Show : Verb
         {
             yield return new("Revoked", Cell.Of(c.RevokeTime));
             yield return new("Reason", CertificateText.Reason(c.RevocationReason));
+            if (c.InvalidityTime is not null) yield return new("Invalid since", Cell.Of(c.InvalidityTime));
         }
         yield return new("Issuer", c.Issuer);
         yield return new("Provisioner", Ids.Short(c.Provisioner));

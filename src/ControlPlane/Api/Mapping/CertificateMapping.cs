@@ -20,6 +20,7 @@ internal static class CertificateMapping
         CreateTime = Wire.Time(certificate.CreatedAt),
         RevokeTime = Wire.Time(certificate.RevokedAt),
         RevocationReason = certificate.RevocationReason is { } reason ? (V1.RevocationReason)((int)reason + 1) : V1.RevocationReason.Unspecified,
+        InvalidityTime = Wire.Time(certificate.InvalidSince),
         Issuer = certificate.Issuer,
         Provisioner = Named(ResourceName.Provisioners, certificate.ProvisionerId),
         Account = Named(ResourceName.Accounts, certificate.AccountId),

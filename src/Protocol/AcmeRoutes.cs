@@ -33,7 +33,7 @@ public enum AcmeResource
     Authorization,
     /// <summary><c>/acme/{provisioner}/challenge/{authz}/{id}</c></summary>
     Challenge,
-    /// <summary><c>/acme/{provisioner}/certificate/{id}</c>, <c>/acme/{provisioner}/certificate/{id}/{n}</c> for alternates</summary>
+    /// <summary><c>/acme/{provisioner}/certificate/{id}</c>, <c>/acme/{provisioner}/certificate/{id}/{chain}</c> for alternates</summary>
     Certificate,
 }
 
@@ -41,7 +41,7 @@ public enum AcmeResource
 /// <param name="Resource">The resource.</param>
 /// <param name="Provisioner">The provisioner's id.</param>
 /// <param name="Id">The first id of the path; empty where there is none.</param>
-/// <param name="SubId">The second id of the path (challenge id, alternate number); empty where there is none.</param>
+/// <param name="SubId">The second id of the path (challenge id, alternate chain); empty where there is none.</param>
 public readonly record struct AcmeRoute(AcmeResource Resource, string Provisioner, string Id = "", string SubId = "")
 {
     /// <summary>The path, starting with a slash.</summary>

@@ -7,6 +7,8 @@ public static class ResourceName
     public const string Authorities = "authorities";
     /// <summary>Issuers below an authority.</summary>
     public const string Issuers = "issuers";
+    /// <summary>Further chains below an issuer.</summary>
+    public const string Chains = "chains";
     /// <summary>Provisioners.</summary>
     public const string Provisioners = "provisioners";
     /// <summary>Profiles.</summary>

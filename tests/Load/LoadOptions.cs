@@ -9,6 +9,7 @@ internal enum LoadMode
     Nonce,
     Directory,
     Start,
+    Malformed,
 }
 
 /// <summary>The options of a run, read from the command line.</summary>
@@ -18,7 +19,8 @@ internal sealed record LoadOptions
         grpcca-load --directory URL [options]    drives an ACME server (RFC 8555) and measures it
 
           --mode MODE                    issue: whole issuances with http-01 (default); nonce: HEAD newNonce; directory: GET;
-                                         start: how long COMMAND takes until the directory answers
+                                         start: how long COMMAND takes until the directory answers;
+                                         malformed: CPU of the server for each kind of request that it refuses
           --ca FILE                      root certificates of the server's TLS, PEM; without it nothing is verified
           --clients N                    clients at once, each with an account and a connection; default 8
           --seconds S                    measured time; default 10
@@ -86,7 +88,7 @@ internal sealed record LoadOptions
 
     private LoadOptions With(string name, string value) => name switch
     {
-        "--mode" => this with { Mode = Enum.TryParse<LoadMode>(value, ignoreCase: true, out var mode) ? mode : throw new FormatException($"'{value}' is none of issue, nonce, directory, start") },
+        "--mode" => this with { Mode = Enum.TryParse<LoadMode>(value, ignoreCase: true, out var mode) ? mode : throw new FormatException($"'{value}' is none of issue, nonce, directory, start, malformed") },
         "--ca" => this with { CaFile = value },
         "--clients" => this with { Clients = Number(name, value, 1) },
         "--seconds" => this with { Measured = Seconds(name, value) },

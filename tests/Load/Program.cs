@@ -18,6 +18,11 @@ try
 {
     var options = LoadOptions.Parse(args);
     if (options.Mode == LoadMode.Start) return await new StartRun(options).RunAsync(stopped.Token);
+    if (options.Mode == LoadMode.Malformed)
+    {
+        await using var malformed = new MalformedRun(options);
+        return await malformed.RunAsync(stopped.Token);
+    }
     var report = await new LoadRun(options).RunAsync(stopped.Token);
     Console.Write(report.ToText());
     if (options.JsonFile is { } file) report.WriteJson(file);

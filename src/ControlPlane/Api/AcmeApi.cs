@@ -154,11 +154,13 @@ internal sealed class AcmeApi(
 
     public override async Task<PostCertificateResponse> PostCertificate(PostCertificateRequest request, ServerCallContext context)
     {
-        // certificate/{id} or certificate/{id}/{n}: an alternate chain has a URL of its own.
+        // certificate/{id} or certificate/{id}/{chain}: an alternate chain has a URL of its own.
         var parts = request.CertificateId.Split('/', 2);
-        var verified = await requests.VerifyAsync(
-            request.Signed, AcmeResource.Certificate, KeyRequirement.Kid, context, parts[0], parts.Length == 2 ? parts[1] : "");
-        return new PostCertificateResponse { PemChain = await certificates.DownloadAsync(verified, request.CertificateId, context.CancellationToken) };
+        var (id, chain) = (parts[0], parts.Length == 2 ? parts[1] : "");
+        var verified = await requests.VerifyAsync(request.Signed, AcmeResource.Certificate, KeyRequirement.Kid, context, id, chain);
+        var urls = new AcmeUrls(verified);
+        var download = await certificates.DownloadAsync(verified, id, chain, context.CancellationToken);
+        return new PostCertificateResponse { PemChain = download.Pem, AlternateUrls = { download.Others.Select(other => urls.Certificate(id, other)) } };
     }
 
     public override async Task<GetRenewalInfoResponse> GetRenewalInfo(GetRenewalInfoRequest request, ServerCallContext context)

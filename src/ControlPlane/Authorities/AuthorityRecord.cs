@@ -50,6 +50,12 @@ internal sealed record AuthorityRecord(
 
     public string Name => Protocol.ResourceName.Of(Protocol.ResourceName.Authorities, Id);
 
+    /// <summary>
+    /// Why the certificates above a leaf of the issuer do not let it have a name (RFC 5280 §4.2.1.10), as the lint reads them;
+    /// null when they do. An imported hierarchy has constraints that nobody told us.
+    /// </summary>
+    public string? ConstraintFault(IssuerRecord issuer, Identifier name) => IssuerReading.ConstraintFault(issuer.Der, [RootDer], name);
+
     /// <summary>Trusted by others: everything but what is retired.</summary>
     public bool IsTrusted => State != KeyState.Retired;
 }
@@ -58,6 +64,9 @@ internal sealed record AuthorityRecord(
 internal sealed record IssuerRecord(string Id, string AuthorityId, byte[] Der, KeyUri Key, KeyState State, DateTimeOffset CreatedAt)
 {
     public string Name { get; } = Protocol.ResourceName.OfIssuer(AuthorityId, Id);
+
+    /// <summary>Further certificates of this key and name, by other roots; in the order in which they were added.</summary>
+    public ImmutableArray<IssuerChain> Chains { get; init; } = [];
 
     public ValidityPeriod Validity { get; } = ValidityPeriod.Of(Der);
 
@@ -70,6 +79,9 @@ internal sealed record IssuerRecord(string Id, string AuthorityId, byte[] Der, K
         return certificate.Extensions.OfType<X509KeyUsageExtension>().FirstOrDefault()?.KeyUsages ?? X509KeyUsageFlags.CrlSign;
     }
 }
+
+/// <summary>Another certificate of an issuer's key and name, and the root that signed it.</summary>
+internal sealed record IssuerChain(string Id, string IssuerId, byte[] Der, byte[] RootDer, DateTimeOffset CreatedAt);
 
 /// <summary>The hierarchy at one moment.</summary>
 internal sealed record AuthoritySnapshot(ImmutableArray<AuthorityRecord> Authorities)

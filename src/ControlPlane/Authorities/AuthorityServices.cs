@@ -27,6 +27,7 @@ internal static class AuthorityServices
 
     public static IServiceCollection AddAuthorities(this IServiceCollection services, ControlPlaneOptions options)
     {
+        services.AddSingleton<IssuerChains>();
         services.AddSingleton(options.Identity).AddSingleton(new EndpointNames(NamesOf(options)));
         services.AddSingleton<AuthorityBook>().AddSingleton<IdentityAuthority>().AddSingleton<GatewayTlsIssuer>();
         services.AddSingleton<HierarchyImport>().AddSingleton<HierarchyFounder>().AddSingleton<EndpointIdentity>();

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Data.Common;
+using System.Security.Cryptography;
 using GrpcCa.ControlPlane.Signing;
 using GrpcCa.ControlPlane.Storage;
 
@@ -10,9 +11,11 @@ internal static class AuthorityStore
 {
     public static async ValueTask<AuthoritySnapshot> LoadAsync(StoreSession session)
     {
+        var chains = (await session.Sql("select id, issuer_id, der, root_der, created_at from issuer_chains order by created_at, id").ListAsync(ReadChain))
+            .ToLookup(chain => chain.IssuerId, StringComparer.Ordinal);
         var issuers = await session
             .Sql("select id, authority_id, der, signing_key, state, created_at from issuers order by created_at, id")
-            .ListAsync(ReadIssuer);
+            .ListAsync(row => ReadIssuer(row) with { Chains = [.. chains[row.GetString(0)]] });
         var authorities = await session
             .Sql("""
                 select id, purpose, display_name, root_der, root_key, state, permitted_names, revocation_base_url, created_at
@@ -59,6 +62,34 @@ internal static class AuthorityStore
         await Generation.BumpAsync(session);
     }
 
+    /// <summary>Adds a further chain; zero rows when the certificate is there already.</summary>
+    public static async ValueTask<int> InsertAsync(StoreSession session, IssuerChain chain)
+    {
+        var inserted = await session
+            .Sql("""
+                insert into issuer_chains (id, issuer_id, der, sha256, root_der, created_at)
+                values (@id, @issuer_id, @der, @sha256, @root_der, @created_at)
+                on conflict (sha256) do nothing
+                """)
+            .With("@id", chain.Id)
+            .With("@issuer_id", chain.IssuerId)
+            .With("@der", chain.Der)
+            .With("@sha256", SHA256.HashData(chain.Der))
+            .With("@root_der", chain.RootDer)
+            .With("@created_at", chain.CreatedAt)
+            .ExecuteAsync();
+        if (inserted > 0) await Generation.BumpAsync(session);
+        return inserted;
+    }
+
+    /// <summary>Removes a further chain; zero rows when it is not there.</summary>
+    public static async ValueTask<int> DeleteChainAsync(StoreSession session, string id)
+    {
+        var deleted = await session.Sql("delete from issuer_chains where id = @id").With("@id", id).ExecuteAsync();
+        if (deleted > 0) await Generation.BumpAsync(session);
+        return deleted;
+    }
+
     public static async ValueTask InsertIdentityAsync(
         StoreSession session, string serial, string uri, byte[] der, DateTimeOffset notAfter, DateTimeOffset now) => await session
             .Sql("""
@@ -93,6 +124,8 @@ internal static class AuthorityStore
         row.OptionalText(7),
         row.Time(8),
         issuers.Where(i => i.AuthorityId == row.GetString(0)).ToImmutableArray());
+
+    private static IssuerChain ReadChain(DbDataReader row) => new(row.GetString(0), row.GetString(1), row.Bytes(2), row.Bytes(3), row.Time(4));
 
     private static IssuerRecord ReadIssuer(DbDataReader row) => new(
         row.GetString(0), row.GetString(1), row.Bytes(2), KeyUri.Parse(row.GetString(3)), Enum.Parse<KeyState>(row.GetString(4)), row.Time(5));

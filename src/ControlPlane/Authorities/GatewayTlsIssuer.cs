@@ -36,9 +36,13 @@ internal sealed class GatewayTlsIssuer(IStore store, AuthorityBook book, Issuanc
         var issuer = hierarchy.ActiveIssuer(authority.Id)
             ?? throw new RefusalException(RefusalReason.FailedPrecondition, $"{authority.Name} has no active issuer");
         foreach (var name in names)
+        {
             if (!NameGate.InsideConstraints(authority.Constraints, name))
                 throw new RefusalException(RefusalReason.FailedPrecondition,
                     $"{name} of gateways/{gatewayId} is outside the name constraints of {authority.Name} ({string.Join(", ", authority.PermittedNames)})");
+            if (authority.ConstraintFault(issuer, name) is { } fault)
+                throw new RefusalException(RefusalReason.FailedPrecondition, $"{name} of gateways/{gatewayId} is outside the name constraints in the certificates of {authority.Name}: {fault}");
+        }
         if (await store.ReadAsync(s => CertificateStore.IsKeyBlockedAsync(s, key.Sha256), cancellationToken))
             throw new RefusalException(RefusalReason.BadPublicKey, "the key was reported as compromised and is blocked; make a new one");
 

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Text;
 using GrpcCa.ControlPlane.Issuance.Lint;
 using GrpcCa.ControlPlane.Pki;
 using GrpcCa.ControlPlane.Signing;
@@ -38,6 +39,13 @@ internal sealed record IssuerReading(IssuerFacts Facts, PublicKey Key, KeyAlgori
     /// <exception cref="InvalidOperationException">The certificate cannot issue, or the key belongs to another one.</exception>
     public static ValueTask<IssuerReading> OfAsync(IssuerKey issuer, SigningDesk desk, CancellationToken cancellationToken) =>
         OfAsync(Of(issuer.CertificateDer ?? throw new InvalidOperationException($"{issuer.Name} has no certificate"), issuer.AboveDer), issuer, desk, cancellationToken);
+
+    /// <summary>Why the certificates above a leaf do not let it have a name, as the lint will read them; null when they do.</summary>
+    public static string? ConstraintFault(byte[] issuerDer, IReadOnlyList<byte[]> above, Identifier name)
+    {
+        var raw = name.Type == IdentifierType.Ip ? new RawName(RawName.Ip, name.Address!.GetAddressBytes()) : new RawName(RawName.Dns, Encoding.ASCII.GetBytes(name.Value));
+        return Of(issuerDer, above).Facts.Constraints.Select(constraint => constraint.FaultOf(raw)).FirstOrDefault(fault => fault is not null);
+    }
 
     private static async ValueTask<IssuerReading> OfAsync(KnownCertificate known, IssuerKey issuer, SigningDesk desk, CancellationToken cancellationToken)
     {

@@ -17,9 +17,13 @@ internal static class NameGate
             return new(false, $"{name} is the name of a gateway's own TLS certificate; no provisioner issues it", []);
         var decision = NamePolicy.Decide(facts.Levels, name, facts.Now);
         if (!decision.Allowed) return new(false, decision.Explanation, decision.Levels);
-        return InsideConstraints(facts.Permitted, name)
-            ? new(true, decision.Explanation, decision.Levels)
-            : new(false, $"{name} is outside the name constraints of {facts.Authority} ({string.Join(", ", facts.Permitted!.ToTexts())})", decision.Levels);
+        if (InsideConstraints(facts.Permitted, name))
+        {
+            return facts.ConstraintFault(name) is { } fault
+                ? new(false, $"{name} is outside the name constraints in the certificates of {facts.Authority}: {fault}", decision.Levels)
+                : new(true, decision.Explanation, decision.Levels);
+        }
+        return new(false, $"{name} is outside the name constraints of {facts.Authority} ({string.Join(", ", facts.Permitted!.ToTexts())})", decision.Levels);
     }
 
     /// <summary>
@@ -39,13 +43,15 @@ internal static class NameGate
 /// <param name="Levels">Name rules of the authority, the provisioner and further levels.</param>
 /// <param name="IsReserved">Whether a name belongs to a gateway.</param>
 /// <param name="Authority">The authority's resource name, for the explanation.</param>
-/// <param name="Permitted">The name constraints in its certificates; null when there are none.</param>
+/// <param name="Permitted">The name constraints that it was founded with; null when there are none.</param>
+/// <param name="ConstraintFault">Why its certificates do not permit a name, whoever made them; null when they do.</param>
 /// <param name="Now">The moment that expiring rules are held against.</param>
 internal sealed record NameFacts(
     ImmutableArray<NameLevel> Levels,
     Func<Identifier, bool> IsReserved,
     string Authority,
     NameConstraints? Permitted,
+    Func<Identifier, string?> ConstraintFault,
     DateTimeOffset Now);
 
 /// <summary>Yes or no, and why.</summary>

@@ -19,7 +19,7 @@ internal sealed class ConfigDuty(ConfigBook book, ControlPlaneLink link, CallPol
     private readonly Lock gate = new();
     private Task asking = Task.CompletedTask;
     private DateTimeOffset due = time.GetUtcNow();
-    private DateTimeOffset asked = DateTimeOffset.MinValue;
+    private DateTimeOffset asked = DateTimeOffset.UnixEpoch;
 
     protected override DateTimeOffset Due => due;
 
@@ -42,14 +42,19 @@ internal sealed class ConfigDuty(ConfigBook book, ControlPlaneLink link, CallPol
         due = Time.GetUtcNow() + interval;
     }
 
-    /// <summary>Asks now, unless it was done a moment ago. Without the control plane what is known stays.</summary>
+    /// <summary>
+    /// Returns once the configuration is one of this moment or later; whoever asks soon after another waits and shares its
+    /// answer. Without the control plane what is known stays.
+    /// </summary>
     public async Task RefreshAsync(CancellationToken ct)
     {
-        if (asking.IsCompleted && Time.GetUtcNow() - asked < Pause) return;
+        var come = Time.GetUtcNow();
+        var early = asked + Pause - come;
+        if (early > TimeSpan.Zero) await Task.Delay(early, Time, ct);
         try
         {
             // Whoever waits may leave; the asking goes on for the others.
-            await DoAsync(CancellationToken.None).WaitAsync(ct);
+            await (asked >= come ? asking : DoAsync(CancellationToken.None)).WaitAsync(ct);
         }
         catch (Exception fault) when (fault is RpcException or BrokenCircuitException or InvalidDataException or IOException)
         {

@@ -21,6 +21,9 @@ public sealed class MalformedRequestTests(SharedHouse shared) : IClassFixture<Sh
 
     public static TheoryData<string> Names => [.. Forgeries.Keys];
 
+    /// <summary>The points of the checklist that the table has rows for.</summary>
+    internal static IEnumerable<string> PointsOfRows => Forgeries.Keys.Select(name => name[..name.IndexOf(' ', StringComparison.Ordinal)]);
+
     [Theory]
     [MemberData(nameof(Names))]
     public async Task J_ForgedRequest_IsRefusedAndLeavesNothing(string name)

@@ -48,6 +48,23 @@ public sealed class RenewalInfoTests(SharedHouse shared) : IClassFixture<SharedH
     }
 
     [Fact]
+    public async Task I3_Windows_AreSpreadAndEndBeforeTheCertificateDoes()
+    {
+        var client = await House.AccountAsync();
+        var windows = new List<(DateTime Start, DateTime End)>();
+        for (var i = 0; i < 6; i++)
+        {
+            var leaf = (await client.IssueAsync($"i3-{i}.test")).Leaf;
+            var window = WindowOf((await client.GetAsync($"{await client.UrlAsync("renewalInfo")}/{IdOf(leaf)}")).MustBe(200));
+            // Late enough to be worth it, early enough for another try.
+            Assert.InRange((window.Start - leaf.NotBefore.ToUniversalTime()) / (leaf.NotAfter - leaf.NotBefore), 0.3, 0.9);
+            Assert.True(leaf.NotAfter.ToUniversalTime() - window.End > TimeSpan.FromMinutes(30), $"{window} of {leaf.NotAfter.ToUniversalTime():u}");
+            windows.Add((window.Start, window.End));
+        }
+        Assert.Equal(windows.Count, windows.Select(w => w.Start).Distinct().Count());
+    }
+
+    [Fact]
     public async Task O9_Replaces_IsTakenOnceAndOnlyForOnesOwnCertificateOfTheSameName()
     {
         var client = await House.AccountAsync();

@@ -4,7 +4,7 @@ using GrpcCa.Load.Http;
 namespace GrpcCa.Load.Acme;
 
 /// <summary>The URLs of a server (RFC 8555 §7.1.1).</summary>
-internal sealed record AcmeDirectory(Uri Address, string NewNonce, string NewAccount, string NewOrder)
+internal sealed record AcmeDirectory(Uri Address, string NewNonce, string NewAccount, string NewOrder, string RevokeCert)
 {
     public static async Task<AcmeDirectory> LoadAsync(Uri address, TlsTrust trust, CancellationToken cancellationToken)
     {
@@ -13,6 +13,6 @@ internal sealed record AcmeDirectory(Uri Address, string NewNonce, string NewAcc
         if (!reply.Ok) throw AcmeProblemException.Of("directory", reply);
         using var json = JsonDocument.Parse(reply.Body);
         string Url(string name) => json.RootElement.GetProperty(name).GetString()!;
-        return new AcmeDirectory(address, Url("newNonce"), Url("newAccount"), Url("newOrder"));
+        return new AcmeDirectory(address, Url("newNonce"), Url("newAccount"), Url("newOrder"), Url("revokeCert"));
     }
 }

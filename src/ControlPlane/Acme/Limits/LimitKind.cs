@@ -36,7 +36,7 @@ internal static class LimitKinds
         LimitKind.Accounts => $"{size} new accounts of this provisioner in 3 hours",
         LimitKind.OrdersPerAccount => $"{size} new orders of one account in 3 hours",
         LimitKind.OrdersPerAddress => $"{size} new orders from one address in 3 hours",
-        LimitKind.OrdersPerName => $"{size} new orders for {name} in 7 days",
+        LimitKind.OrdersPerName => $"{size} new orders of the account for {name} in 7 days",
         LimitKind.Orders => $"{size} new orders of this provisioner in 3 hours",
         LimitKind.PendingAuthorizationsPerAccount => $"{size} pending authorizations of one account at a time",
         LimitKind.FailedValidationsPerAccountAndName => $"{size} failed validations of {name} by one account in 1 hour",

@@ -22,7 +22,7 @@ internal sealed record LimitOptions
     /// <summary>New orders from one address in three hours; default 200,000.</summary>
     public int OrdersPerAddress { get; init; } = 200_000;
 
-    /// <summary>New orders with one name in a week; default 100,000.</summary>
+    /// <summary>New orders of one account with one name in a week; default 100,000.</summary>
     public int OrdersPerName { get; init; } = 100_000;
 
     /// <summary>New orders of one provisioner in three hours; default 1,000,000.</summary>

@@ -51,11 +51,12 @@ internal sealed class RequestLimits(LimitOptions options, LimitBuckets buckets, 
         .. Claim(LimitKind.OrdersPerAccount, provisioner.Limits, provisioner.Id, accountId),
         .. Claim(LimitKind.OrdersPerAddress, provisioner.Limits, provisioner.Id, ClientNetwork.Of(clientAddress)),
         .. Claim(LimitKind.Orders, provisioner.Limits, provisioner.Id, ""),
-        .. OfNames(provisioner, names),
+        .. OfNames(provisioner, accountId, names),
     ];
 
-    internal IEnumerable<BucketClaim> OfNames(ProvisionerRecord provisioner, IReadOnlyList<Identifier> names) =>
-        names.SelectMany(name => Claim(LimitKind.OrdersPerName, provisioner.Limits, provisioner.Id, name.ToString(), name));
+    // By account: one that is allowed a name must not use up another's share of it.
+    internal IEnumerable<BucketClaim> OfNames(ProvisionerRecord provisioner, string accountId, IReadOnlyList<Identifier> names) =>
+        names.SelectMany(name => Claim(LimitKind.OrdersPerName, provisioner.Limits, accountId, name.ToString(), name));
 
     // An authorization of *.x and one of x are validated apart, but they are about one name.
     internal ImmutableArray<BucketClaim> OfAttempt(ProvisionerLimits limits, string accountId, Identifier name) =>

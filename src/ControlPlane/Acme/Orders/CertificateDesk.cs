@@ -11,11 +11,18 @@ using GrpcCa.ControlPlane.Storage;
 
 namespace GrpcCa.ControlPlane.Acme.Orders;
 
+/// <summary>A chain, and the ids of the others; the empty id is the issuer's own.</summary>
+internal sealed record DownloadedChain(string Pem, IReadOnlyList<string> Others);
+
 /// <summary>Hands certificates out (RFC 8555 §7.4.2) and takes revocations (§7.6).</summary>
 internal sealed class CertificateDesk(IStore store, AuthorityBook authorities, Revoker revoker, TimeProvider time)
 {
-    /// <summary>certificate/{id}: leaf first, then issuers without the root, PEM.</summary>
-    public async Task<string> DownloadAsync(VerifiedRequest request, string certificateId, CancellationToken cancellationToken)
+    /// <summary>certificate/{id} and certificate/{id}/{chain}: leaf first, then issuers without the root, PEM; and the chains it has beside this one.</summary>
+    /// <param name="request">Who asks.</param>
+    /// <param name="certificateId">The serial number.</param>
+    /// <param name="chainId">Of a further chain; empty for the issuer's own.</param>
+    /// <param name="cancellationToken">The call's.</param>
+    public async Task<DownloadedChain> DownloadAsync(VerifiedRequest request, string certificateId, string chainId, CancellationToken cancellationToken)
     {
         request.RequirePostAsGet();
         if (!SerialNumber.TryParseHex(certificateId, out var serial)) throw NoSuch();
@@ -25,7 +32,9 @@ internal sealed class CertificateDesk(IStore store, AuthorityBook authorities, R
             throw new RefusalException(RefusalReason.Unauthorized, "the certificate is another account's");
         var issuer = (await authorities.CurrentAsync(cancellationToken)).FindIssuer(certificate.Issuer)
             ?? throw new InvalidOperationException($"{certificate.Issuer} of certificate {serial.Hex} is not in the store");
-        return Pem.Encode("CERTIFICATE", certificate.Der) + Pem.Encode("CERTIFICATE", issuer.Der);
+        var chain = chainId.Length == 0 ? null : issuer.Chains.FirstOrDefault(c => c.Id == chainId) ?? throw NoSuch();
+        var others = issuer.Chains.Select(c => c.Id).Prepend("").Where(id => id != chainId);
+        return new DownloadedChain(Pem.Encode("CERTIFICATE", certificate.Der) + Pem.Encode("CERTIFICATE", chain?.Der ?? issuer.Der), [.. others]);
     }
 
     /// <summary>revoke-cert, signed by the account (kid) or by the certificate's key (jwk).</summary>

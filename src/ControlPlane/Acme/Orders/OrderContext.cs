@@ -48,6 +48,6 @@ internal sealed class OrderContexts(
         if (account is not null) levels = levels.Add(rules.Level(ResourceName.Of(ResourceName.Accounts, account.AccountId), mandatory: false));
         if (account?.EabKeyId is { } eabKey) levels = levels.Add(rules.Level(ResourceName.Of(ResourceName.EabKeys, eabKey), mandatory: false));
         return new OrderContext(generation, provisioner, profile, authority, issuer,
-            new NameFacts(levels, reserved.IsReserved, authority.Name, authority.Constraints, time.GetUtcNow()));
+            new NameFacts(levels, reserved.IsReserved, authority.Name, authority.Constraints, name => authority.ConstraintFault(issuer, name), time.GetUtcNow()));
     }
 }

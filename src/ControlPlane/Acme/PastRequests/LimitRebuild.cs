@@ -45,7 +45,7 @@ internal sealed class LimitRebuild(
         var since = await SinceAsync(LimitKind.OrdersPerName, PastRequestStore.CertificatesBeforeAsync, cancellationToken);
         await EachAsync(since, PastRequestStore.ListIssuedAsync, certificate => (certificate.CreatedAt, certificate.Serial), certificate =>
         {
-            if (known.TryGetValue(certificate.ProvisionerId, out var provisioner)) Note(limits.OfNames(provisioner, certificate.Identifiers), certificate.CreatedAt);
+            if (known.TryGetValue(certificate.ProvisionerId, out var provisioner)) Note(limits.OfNames(provisioner, certificate.AccountId, certificate.Identifiers), certificate.CreatedAt);
         }, cancellationToken);
     }
 

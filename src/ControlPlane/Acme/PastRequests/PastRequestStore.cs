@@ -56,7 +56,7 @@ internal static class PastRequestStore
     /// <summary>Certificates whose orders are forgotten: an order lives for days, a limit may look back for a week.</summary>
     public static ValueTask<List<PastCertificate>> ListIssuedAsync(StoreSession session, DateTimeOffset since, string afterSerial, int limit) => session
         .Sql("""
-            select serial, provisioner_id, identifiers, created_at from certificates
+            select serial, provisioner_id, account_id, identifiers, created_at from certificates
             where (created_at > @since or (created_at = @since and serial > @after_serial))
               and provisioner_id is not null and order_id is not null
               and not exists (select 1 from orders where orders.id = certificates.order_id)
@@ -66,7 +66,7 @@ internal static class PastRequestStore
         .With("@after_serial", afterSerial)
         .With("@limit", limit)
         .ListAsync(row => new PastCertificate(
-            row.GetString(0), row.GetString(1), [.. row.GetString(2).Split(' ').Select(Identifier.ParseKind)], row.Time(3)));
+            row.GetString(0), row.GetString(1), row.OptionalText(2) ?? "", [.. row.GetString(3).Split(' ').Select(Identifier.ParseKind)], row.Time(4)));
 
     /// <summary>Authorizations with a challenge that failed, or that is being validated; those swept already are long over.</summary>
     public static ValueTask<List<Authorization>> ListAttemptedAsync(StoreSession session, DateTimeOffset expiringAfter, string afterId, int limit) => session
@@ -86,4 +86,4 @@ internal static class PastRequestStore
 internal sealed record PastAccount(string Id, string ProvisionerId, DateTimeOffset CreatedAt);
 
 /// <summary>A certificate that was issued.</summary>
-internal sealed record PastCertificate(string Serial, string ProvisionerId, ImmutableArray<Identifier> Identifiers, DateTimeOffset CreatedAt);
+internal sealed record PastCertificate(string Serial, string ProvisionerId, string AccountId, ImmutableArray<Identifier> Identifiers, DateTimeOffset CreatedAt);

@@ -21,7 +21,7 @@ internal readonly struct AcmeUrls(VerifiedRequest request)
 
     public string Challenge(string authorizationId, string id) => Url(AcmeResource.Challenge, authorizationId, id);
 
-    public string Certificate(string id) => Url(AcmeResource.Certificate, id);
+    public string Certificate(string id, string chain = "") => Url(AcmeResource.Certificate, id, chain);
 
     private string Url(AcmeResource resource, string id, string subId = "") => origin + new AcmeRoute(resource, provisioner, id, subId).Path;
 }

@@ -28,6 +28,22 @@ internal static class AuthorityMapping
         };
     }
 
+    public static V1.IssuerChain ToProto(IssuerRecord issuer, Authorities.IssuerChain chain)
+    {
+        using var certificate = X509CertificateLoader.LoadCertificate(chain.Der);
+        using var root = X509CertificateLoader.LoadCertificate(chain.RootDer);
+        return new V1.IssuerChain
+        {
+            Name = $"{issuer.Name}/{Protocol.ResourceName.Chains}/{chain.Id}",
+            CertificateDer = ByteString.CopyFrom(chain.Der),
+            RootDer = ByteString.CopyFrom(chain.RootDer),
+            RootSha256 = Convert.ToHexStringLower(SHA256.HashData(chain.RootDer)),
+            RootSubject = root.Subject,
+            ExpireTime = Wire.Time(new DateTimeOffset(certificate.NotAfter.ToUniversalTime())),
+            CreateTime = Wire.Time(chain.CreatedAt),
+        };
+    }
+
     public static Issuer ToProto(IssuerRecord issuer)
     {
         using var certificate = X509CertificateLoader.LoadCertificate(issuer.Der);

@@ -35,11 +35,12 @@ public sealed class LimitRebuildTests
         var (alice, bob) = (await rows.AccountAsync(Day), await rows.AccountAsync(Day));
         await rows.OrderAsync(alice, Day, "old.test");
         await rows.OrderAsync(alice, Minute, "nas.test", "tv.test");
-        await rows.OrderAsync(bob, Day, "nas.test");
+        await rows.OrderAsync(alice, Day, "nas.test");
         await rows.OrderAsync(bob, TimeSpan.FromDays(8), "tv.test");
         var limits = await rows.StartAsync(new LimitOptions { OrdersPerAccount = 2, OrdersPerName = 2 });
 
-        Assert.Contains("for nas.test in 7 days", Refused("carol", "nas.test"), StringComparison.Ordinal);
+        Assert.Contains("of the account for nas.test in 7 days", Refused(alice.Id, "nas.test"), StringComparison.Ordinal);
+        Take("carol", "nas.test");
         Take(alice.Id, "tv.test");
         Assert.Contains("ordersPerAccount", Refused(alice.Id, "new.test"), StringComparison.Ordinal);
         Take(bob.Id, "a.test");

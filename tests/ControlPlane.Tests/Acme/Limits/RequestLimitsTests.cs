@@ -56,12 +56,13 @@ public sealed class RequestLimitsTests
         {
             var part = Assert.Single(Refused(() => limits.TakeOrder(rows.Provisioner, "alice", "", [Tv, Nas])).Parts);
             Assert.Equal((RefusalReason.RateLimited, "dns", "nas.test"), (part.Reason, part.NameType, part.Name));
-            Assert.Contains("1 new orders for nas.test in 7 days", part.Detail, StringComparison.Ordinal);
+            Assert.Contains("1 new orders of the account for nas.test in 7 days", part.Detail, StringComparison.Ordinal);
         }
 
         limits.TakeOrder(rows.Provisioner, "alice", "", [Tv]);
-        // The name's limit holds for everyone.
-        Refused(() => limits.TakeOrder(rows.Provisioner, "bob", "", [Tv]));
+        Refused(() => limits.TakeOrder(rows.Provisioner, "alice", "", [Tv]));
+        // Nobody uses up another account's share of a name.
+        limits.TakeOrder(rows.Provisioner, "bob", "", [Tv, Nas]);
     }
 
     [Fact]

@@ -8,6 +8,7 @@ using GrpcCa.ControlPlane.Acme.Challenges.Lookup;
 using GrpcCa.ControlPlane.Acme.Challenges.TlsAlpn01;
 using GrpcCa.ControlPlane.Pki;
 using GrpcCa.ControlPlane.Refusals;
+using GrpcCa.TestKit;
 
 namespace GrpcCa.ControlPlane.Tests.Acme.Challenges.TlsAlpn01;
 

@@ -2,10 +2,10 @@ using GrpcCa.TestKit;
 using GrpcCa.TestKit.Acme;
 using Microsoft.AspNetCore.Http;
 
-namespace GrpcCa.ControlPlane.Tests.Acme.Limits;
+namespace GrpcCa.Gateway.Tests.Conformance;
 
-/// <summary>The limits as clients meet them, over HTTP through a gateway (RFC 8555 §6.6; L1, L2).</summary>
-public sealed class LimitedHouseTests : IAsyncLifetime
+/// <summary>Checklist L: limits (RFC 8555 §6.6).</summary>
+public sealed class LimitTests : IAsyncLifetime
 {
     private readonly HouseSettings settings = new()
     {
@@ -27,7 +27,7 @@ public sealed class LimitedHouseTests : IAsyncLifetime
     public ValueTask DisposeAsync() => house.DisposeAsync();
 
     [Fact]
-    public async Task Orders_OverTheLimit_Are429WithEverythingAClientNeeds_AlsoAfterARestart()
+    public async Task L1_Orders_OverTheLimit_Are429WithEverythingAClientNeeds_AlsoAfterARestart()
     {
         var alice = await house.AccountAsync();
         // Refused requests use up nothing: neither by policy nor by another limit.
@@ -51,21 +51,33 @@ public sealed class LimitedHouseTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Names_OverTheirLimit_AreSubproblems()
+    public async Task L2_Names_OverTheirLimit_AreSubproblems()
     {
         var (alice, bob) = (await house.AccountAsync(), await house.AccountAsync());
-        AcmeClient.Expect(await alice.OrderAsync("nas.test"), 201);
+        AcmeClient.Expect(await bob.OrderAsync("nas.test"), 201);
         AcmeClient.Expect(await bob.OrderAsync("nas.test"), 201);
 
-        var refused = Limited(await bob.OrderAsync("tv.test", "nas.test"), "ordersPerName", "2 new orders for nas.test in 7 days");
+        var refused = Limited(await bob.OrderAsync("tv.test", "nas.test"), "ordersPerName", "2 new orders of the account for nas.test in 7 days");
 
         var part = Assert.Single(refused.Json["subproblems"]!.AsArray())!;
         Assert.Equal("nas.test", part["identifier"]!["value"]!.GetValue<string>());
         Assert.Equal("urn:ietf:params:acme:error:rateLimited", part["type"]!.GetValue<string>());
+        // Another account's share of the name is its own.
+        AcmeClient.Expect(await alice.OrderAsync("nas.test"), 201);
     }
 
     [Fact]
-    public async Task Accounts_FromOneAddress_AreLimited_AndExistingOnesAreAlwaysFound()
+    public async Task L2_IdentifiersContactsAndBodies_AreBounded()
+    {
+        var alice = await house.AccountAsync();
+        (await alice.OrderAsync(Enumerable.Range(0, 101).Select(i => $"n{i}.test"))).MustBe(400, "malformed", "identifiers");
+        var contacts = new System.Text.Json.Nodes.JsonArray([.. Enumerable.Range(0, 11).Select(i => (System.Text.Json.Nodes.JsonNode)$"mailto:a{i}@home.test")]);
+        (await alice.PostAsync(alice.Kid!, new System.Text.Json.Nodes.JsonObject { ["contact"] = contacts })).MustBe(400);
+        (await alice.PostBodyAsync(await alice.UrlAsync("newOrder"), new string(' ', 70_000) + "{}")).MustBe(413, "malformed");
+    }
+
+    [Fact]
+    public async Task L2_Accounts_FromOneAddress_AreLimited_AndExistingOnesAreAlwaysFound()
     {
         var alice = await house.AccountAsync();
         var kid = alice.Kid;
@@ -82,7 +94,7 @@ public sealed class LimitedHouseTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task PendingAuthorizations_GiveRoomWhenTheyEnd()
+    public async Task L2_PendingAuthorizations_GiveRoomWhenTheyEnd()
     {
         var alice = await house.AccountAsync();
         var first = AcmeClient.Expect(await alice.OrderAsync("a.test", "b.test", "c.test"), 201);
@@ -94,7 +106,7 @@ public sealed class LimitedHouseTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task FailedValidations_RefuseAnotherAttempt_OfThatNameAlone()
+    public async Task L2_FailedValidations_RefuseAnotherAttempt_OfThatNameAlone()
     {
         house.Site.Behave("bad.test", http =>
         {

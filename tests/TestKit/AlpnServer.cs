@@ -5,7 +5,7 @@ using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 
-namespace GrpcCa.ControlPlane.Tests.Acme.Challenges.TlsAlpn01;
+namespace GrpcCa.TestKit;
 
 /// <summary>A TLS server of its own for a challenge: it shakes hands, notes the name asked for, and waits for the other side to close.</summary>
 internal sealed class AlpnServer : IAsyncDisposable

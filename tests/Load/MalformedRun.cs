@@ -69,7 +69,7 @@ internal sealed class MalformedRun(LoadOptions options) : IAsyncDisposable
 
     private static byte[] Rsa(string url, string nonce, byte[] modulus)
     {
-        var header = $$"""{"alg":"RS256","nonce":"{{nonce}}","url":"{{url}}","jwk":{"kty":"RSA","n":"{{Base64Url.EncodeToString(modulus)}}","e":"AQAB"}}""";
+        var header = $$$"""{"alg":"RS256","nonce":"{{{nonce}}}","url":"{{{url}}}","jwk":{"kty":"RSA","n":"{{{Base64Url.EncodeToString(modulus)}}}","e":"AQAB"}}""";
         return Encoding.ASCII.GetBytes($$"""{"protected":"{{Base64Url.EncodeToString(Encoding.ASCII.GetBytes(header))}}","payload":"e30","signature":"{{Base64Url.EncodeToString(new byte[modulus.Length])}}"}""");
     }
 
@@ -119,7 +119,7 @@ internal sealed class MalformedRun(LoadOptions options) : IAsyncDisposable
 
         public string X { get; }
 
-        public string Header(string url, string nonce) => $$"""{"alg":"ES256","nonce":"{{nonce}}","url":"{{url}}","jwk":{"kty":"EC","crv":"P-256","x":"{{X}}","y":"{{y}}"}}""";
+        public string Header(string url, string nonce) => $$$"""{"alg":"ES256","nonce":"{{{nonce}}}","url":"{{{url}}}","jwk":{"kty":"EC","crv":"P-256","x":"{{{X}}}","y":"{{{y}}}"}}""";
 
         public byte[] Write(string header, string payload, Signer by)
         {

@@ -56,7 +56,7 @@ internal sealed class GatewayApp : IAsyncDisposable
 
             var nonces = new NoncePool(count => app.MintAsync(calls, count), () => app.link.Epoch, options, time);
             nonces.Fill();
-            var acme = new AcmePipeline(book, app.link, calls, nonces, options, time);
+            var acme = new AcmePipeline(book, config.RefreshAsync, app.link, calls, nonces, options, time);
             var door = new FrontDoor(acme, new PublicPages(book, new CrlFiles(crls, time), state), new ForwardedClient(options), time, logs.CreateLogger<FrontDoor>());
             await app.ListenAsync(Listeners.Build(options, tls, door, logs), ct);
 

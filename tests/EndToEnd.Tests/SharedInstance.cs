@@ -16,6 +16,9 @@ public sealed class SharedInstance : IAsyncLifetime
 
     internal RunningInstance Instance { get; private set; } = null!;
 
+    /// <summary>What validation asks for names; also for records of a test's own.</summary>
+    internal DnsResponder Dns => dns;
+
     public async ValueTask InitializeAsync() => Instance = await RunningInstance.StartAsync(new() { Resolver = dns.Endpoint });
 
     /// <summary>A name under <c>test</c> and the address that it has.</summary>

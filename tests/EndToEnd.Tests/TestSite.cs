@@ -11,6 +11,9 @@ internal sealed record TestSite(string Name, IPAddress Address, RunningInstance 
     /// <summary>Where validation comes to.</summary>
     public int Port => Instance.Options.Http01Port;
 
+    /// <summary>Where validation by TLS comes to.</summary>
+    public int TlsPort => Instance.Options.TlsAlpn01Port;
+
     public string At(params string[] parts) => Path.Combine([Home, .. parts]);
 
     public void Dispose() => System.IO.Directory.Delete(Home, recursive: true);

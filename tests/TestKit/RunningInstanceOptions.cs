@@ -16,6 +16,8 @@ internal sealed record RunningInstanceOptions
 
     public int Http01Port { get; init; } = FreePorts.Next();
 
+    public int TlsAlpn01Port { get; init; } = FreePorts.Next();
+
     /// <summary>DNS server for validation; default the system's.</summary>
     public IPEndPoint? Resolver { get; init; }
 
@@ -26,7 +28,7 @@ internal sealed record RunningInstanceOptions
     [
         "--data", data,
         "--acme", $"127.0.0.1:{AcmePort}", "--http", $"127.0.0.1:{HttpPort}", "--grpc", $"127.0.0.1:{GrpcPort}",
-        "--http01-port", $"{Http01Port}",
+        "--http01-port", $"{Http01Port}", "--tls-alpn01-port", $"{TlsAlpn01Port}",
         .. Resolver is null ? Array.Empty<string>() : ["--resolver", Resolver.ToString()],
         .. Flags,
     ];

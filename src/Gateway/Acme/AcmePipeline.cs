@@ -10,7 +10,15 @@ namespace GrpcCa.Gateway.Acme;
 /// The checks that every ACME request passes, in their order: https, path, provisioner, method, content type, size;
 /// then one endpoint. It decides nothing else; whether a request is good is the control plane's to say.
 /// </summary>
-internal sealed class AcmePipeline(ConfigBook config, ControlPlaneLink link, CallPolicy calls, NoncePool nonces, GatewayOptions options, TimeProvider time)
+/// <param name="config">What is served.</param>
+/// <param name="refresh">Asks for the configuration again, at most once in a while.</param>
+/// <param name="link">The control plane.</param>
+/// <param name="calls">How it is called.</param>
+/// <param name="nonces">Nonces at hand.</param>
+/// <param name="options">Limits.</param>
+/// <param name="time">The clock of time-outs.</param>
+internal sealed class AcmePipeline(
+    ConfigBook config, Func<CancellationToken, Task> refresh, ControlPlaneLink link, CallPolicy calls, NoncePool nonces, GatewayOptions options, TimeProvider time)
 {
     private const string ContentType = "application/jose+json";
 
@@ -52,6 +60,13 @@ internal sealed class AcmePipeline(ConfigBook config, ControlPlaneLink link, Cal
         if (!AcmeRoutes.TryParse(path, out var route)) return await RefuseAsync(AcmeProblems.NotFound("there is no such ACME resource"));
         var snapshot = config.Current;
         var directory = snapshot.DirectoryOf(route.Provisioner);
+        if (directory is null)
+        {
+            // It may have been made a moment ago.
+            await refresh(http.RequestAborted);
+            snapshot = config.Current;
+            directory = snapshot.DirectoryOf(route.Provisioner);
+        }
         if (directory is null) return await RefuseAsync(AcmeProblems.NotFound($"there is no provisioner '{route.Provisioner}' here"));
 
         var exchange = new AcmeExchange(http, route, snapshot, directory, link, calls, nonces);

@@ -17,6 +17,9 @@ internal static partial class ControlPlaneLog
     [LoggerMessage(2010, LogLevel.Information, "Configuration {Etag} is served now")]
     public static partial void ConfigChanged(this ILogger log, string etag);
 
+    [LoggerMessage(2011, LogLevel.Warning, "The configuration could not be asked for: {Fault}")]
+    public static partial void RefreshFailed(this ILogger log, string fault);
+
     [LoggerMessage(2020, LogLevel.Warning, "{Duty} failed and will be tried again: {Fault}")]
     public static partial void DutyFailed(this ILogger log, string duty, string fault);
 

@@ -24,6 +24,34 @@ public sealed class UacmeTests(SharedInstance shared)
         await second.AssertStateAsync("REVOKED");
     }
 
+    [Fact]
+    public async Task Uacme_Newkey_RollsTheAccountKeyOver()
+    {
+        using var site = shared.NewSite("newkey");
+        await using var web = await StaticWeb.StartAsync(site);
+        await WriteHookAsync(site, web);
+        await UacmeAsync(site, "new");
+        await UacmeAsync(site, "issue", site.Name);
+        using var first = await Issued.CheckAsync(site, Chain(site));
+        var account = (await first.ShowAsync()).GetProperty("account").GetString()!;
+        var before = await ThumbprintAsync(account);
+
+        await UacmeAsync(site, "newkey");
+        await UacmeAsync(site, "-f", "issue", site.Name);
+        using var second = await Issued.CheckAsync(site, Chain(site));
+        var after = await ThumbprintAsync(account);
+
+        Assert.NotEqual(before, after);
+        Assert.Equal(account, (await second.ShowAsync()).GetProperty("account").GetString());
+    }
+
+    private async Task<string> ThumbprintAsync(string account)
+    {
+        var run = await shared.Instance.AdminAsync("account", "show", account, "-o", "json");
+        Assert.True(run.ExitCode == 0, run.Said);
+        return System.Text.Json.JsonDocument.Parse(run.Output).RootElement.GetProperty("keyThumbprint").GetString()!;
+    }
+
     private static string Chain(TestSite site) => site.At("uacme", site.Name, "cert.pem");
 
     // uacme calls: HOOK begin|done|failed TYPE IDENT TOKEN AUTH; a code other than 0 declines the challenge type.

@@ -133,6 +133,19 @@ public abstract class CrlContract : IAsyncLifetime
         Assert.True(crl.Lists(lasting));
     }
 
+    // Vault CVE-2021-29653: a clean-up dropped what was revoked and not yet expired.
+    [Fact]
+    public async Task Entry_BeforeItsEnd_StaysThroughManyLists()
+    {
+        var revoked = await rig.RevokedAsync(notAfter: Scene.Now.AddDays(20));
+        for (var i = 0; i < 40; i++)
+        {
+            await rig.SignAsync();
+            Assert.True((await rig.PublishedAsync()).Lists(revoked), $"list {i} forgot it");
+            rig.Time.Advance(TimeSpan.FromHours(12));
+        }
+    }
+
     [Theory]
     [InlineData(CrlSteps.Reserved)]
     [InlineData(CrlSteps.Planned)]

@@ -20,7 +20,6 @@ internal sealed class CrlSigner(
     // One at a time in this process, so that an open plan of this replica is one that an earlier life left behind.
     private readonly SemaphoreSlim turn = new(1, 1);
 
-
     /// <summary>Replaced by tests that hand the lint a mutant.</summary>
     internal BuildCrl Build { get; init; } = CrlBuilder.Build;
 
@@ -63,8 +62,9 @@ internal sealed class CrlSigner(
         var now = time.GetUtcNow();
         var thisUpdate = DateTimeOffset.FromUnixTimeSeconds((now - CrlOptions.Backdate).ToUnixTimeSeconds());
         var isFirst = state.ScheduledAt.ToUnixTimeMilliseconds() == 0;
-        // RFC 5280 §3.3: an entry stays until a list that was due by time, later than the certificate's end, has had it.
-        var from = isFirst ? thisUpdate : state.ScheduledAt;
+        // RFC 5280 §3.3: an entry stays until a list that was due by time, later than the certificate's end, has had it; and
+        // what has not ended stays, also when the clock was ahead.
+        var from = isFirst || state.ScheduledAt > thisUpdate ? thisUpdate : state.ScheduledAt;
         var entries = await store.ReadAsync(session => RevokedStore.ListAsync(session, issuer.Name, from), cancellationToken);
         var spec = new CrlSpec(issuer.SigningKey, state.LastNumber, thisUpdate, thisUpdate + lifetime, entries);
         var isScheduled = isFirst || thisUpdate >= state.ScheduledAt + lifetime / 3;

@@ -146,6 +146,19 @@ public abstract class CrlContract : IAsyncLifetime
         }
     }
 
+    [Fact]
+    public async Task Entry_BeforeItsEnd_Stays_AlsoWhenTheClockWasAhead()
+    {
+        var revoked = await rig.RevokedAsync(notAfter: Scene.Now.AddDays(1));
+        rig.Time.AdjustTime(Scene.Now.AddDays(10));
+        await rig.SignAsync();
+        rig.Time.AdjustTime(Scene.Now.AddHours(1));
+
+        await rig.SignAsync();
+
+        Assert.True((await rig.PublishedAsync()).Lists(revoked));
+    }
+
     [Theory]
     [InlineData(CrlSteps.Reserved)]
     [InlineData(CrlSteps.Planned)]

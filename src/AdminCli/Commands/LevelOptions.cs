@@ -4,10 +4,10 @@ using GrpcCa.Protocol;
 
 namespace GrpcCa.AdminCli.Commands;
 
-/// <summary>The level a name rule belongs to: a provisioner, an authority, an account or an EAB key; never two.</summary>
+/// <summary>The level a name rule belongs to: a provisioner, an authority, an account, an EAB key, an operator; never two.</summary>
 internal sealed class LevelOptions
 {
-    public const string Choices = "--provisioner, --authority, --account or --eab-key";
+    public const string Choices = "--provisioner, --authority, --account, --eab-key or --operator";
 
     public Option<string?> Provisioner { get; } = new("--provisioner", "-p") { Description = "The level: a provisioner's id", HelpName = "ID" };
 
@@ -17,7 +17,9 @@ internal sealed class LevelOptions
 
     public Option<string?> EabKey { get; } = new("--eab-key") { Description = "The level: an EAB key's id; holds for every account that it bound", HelpName = "ID" };
 
-    private IReadOnlyList<Option<string?>> All => [Provisioner, Authority, Account, EabKey];
+    public Option<string?> Operator { get; } = new("--operator") { Description = "The level: an operator's or tool's id; holds for what it issues by itself", HelpName = "ID" };
+
+    private IReadOnlyList<Option<string?>> All => [Provisioner, Authority, Account, EabKey, Operator];
 
     public void AddTo(Command command, bool required)
     {
@@ -37,5 +39,6 @@ internal sealed class LevelOptions
         Ids.NameOrNull(ResourceName.Provisioners, context.Get(Provisioner))
         ?? Ids.NameOrNull(ResourceName.Authorities, context.Get(Authority))
         ?? Ids.NameOrNull(ResourceName.Accounts, context.Get(Account))
-        ?? Ids.NameOrNull(ResourceName.EabKeys, context.Get(EabKey));
+        ?? Ids.NameOrNull(ResourceName.EabKeys, context.Get(EabKey))
+        ?? Ids.NameOrNull(ResourceName.Operators, context.Get(Operator));
 }

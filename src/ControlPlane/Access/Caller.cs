@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace GrpcCa.ControlPlane.Access;
 
 /// <summary>How a caller is known.</summary>
@@ -19,6 +21,9 @@ internal sealed record Caller(CallerKind Kind, string Id, Role Role)
 
     /// <summary>Serial of the identity certificate, lower-case hex; empty where there is none.</summary>
     public string IdentitySerial { get; init; } = "";
+
+    /// <summary>The only provisioners that an operator or issuer acts on; empty means all.</summary>
+    public ImmutableArray<string> Provisioners { get; init; } = [];
 
     /// <summary>Why an identity that was shown does not count; null when it does or none was shown.</summary>
     public IdentityFault? Fault { get; init; }

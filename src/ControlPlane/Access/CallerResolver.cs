@@ -50,7 +50,7 @@ internal sealed class CallerResolver(GatewayBook gateways, OperatorBook operator
         var id = identity.Uri!.Id;
         if (!book.ById.TryGetValue(id, out var found)) return Unacceptable($"there is no operator '{id}'");
         if (found.Disabled) return Disabled($"operator '{id}' is disabled");
-        return found.Identity.Accepts(identity.Serial) ? Caller.Operator(id, (Role)(int)found.Role, identity.Serial) : Replaced("operator", id);
+        return found.Identity.Accepts(identity.Serial) ? Caller.Operator(id, (Role)(int)found.Role, identity.Serial) with { Provisioners = found.ProvisionerIds } : Replaced("operator", id);
     }
 
     // SO_PEERCRED: struct ucred { pid_t pid; uid_t uid; gid_t gid; }, as they were when the peer connected.

@@ -20,6 +20,7 @@ internal static class ApiEndpoints
             options.Interceptors.Add<FaultInterceptor>();
             options.Interceptors.Add<AccessInterceptor>();
             options.Interceptors.Add<FieldBehaviorInterceptor>();
+            options.Interceptors.Add<BoundInterceptor>();
         });
         services.AddSingleton(new AccessRules(ApiServices.All));
         services.AddSingleton<CallerResolver>();
@@ -31,6 +32,9 @@ internal static class ApiEndpoints
         services.AddSingleton<FaultInterceptor>();
         services.AddSingleton<AccessInterceptor>();
         services.AddSingleton<FieldBehaviorInterceptor>();
+        services.AddSingleton<BoundInterceptor>();
+        services.AddSingleton<BoundRules>();
+        services.AddSingleton<ProvisionerOf>();
         services.AddSingleton(new ReflectionServiceImpl([.. ApiServices.All, Grpc.Health.V1.Health.Descriptor]));
         services.AddSingleton(new ReflectionV1ServiceImpl([.. ApiServices.All, Grpc.Health.V1.Health.Descriptor]));
         services.AddGrpcHealthChecks().AddCheck("ready", () => HealthCheckResult.Healthy());

@@ -6,8 +6,9 @@ using GrpcCa.ControlPlane.Acme.Orders;
 using GrpcCa.ControlPlane.Api.Filters;
 using GrpcCa.ControlPlane.Api.Lists;
 using GrpcCa.ControlPlane.Api.Mapping;
-using GrpcCa.ControlPlane.Authorities;
+using GrpcCa.ControlPlane.Declarations;
 using GrpcCa.ControlPlane.Names;
+using GrpcCa.ControlPlane.Operators;
 using GrpcCa.ControlPlane.Pki;
 using GrpcCa.ControlPlane.Policy;
 using GrpcCa.ControlPlane.Provisioners;
@@ -19,9 +20,9 @@ using NameRule = GrpcCa.ControlPlane.Names.NameRule;
 
 namespace GrpcCa.ControlPlane.Api;
 
-/// <summary>NameService: the rules of authorities and provisioners, and what would be decided by them.</summary>
+/// <summary>NameService: the rules of every level, and what would be decided by them.</summary>
 internal sealed class NameApi(
-    IStore store, OrderContexts contexts, IAccountDirectory accounts, ProvisionerBook provisioners, AuthorityBook authorities, OnceOnly onceOnly, TimeProvider time)
+    IStore store, OrderContexts contexts, IAccountDirectory accounts, ProvisionerBook provisioners, NameBook names, OnceOnly onceOnly, TimeProvider time)
     : NameService.NameServiceBase
 {
     private static readonly string[] Equal = ["="];
@@ -94,13 +95,39 @@ internal sealed class NameApi(
             throw new RefusalException(RefusalReason.NotFound, $"there is no provisioner {Excerpt.Of(provisioner)}") { Field = "provisioner" };
         var name = Identify(request.Identifier);
         var account = await FindAccountAsync(request.Account, provisioner, context.CancellationToken);
-        var verdict = NameGate.Decide((await contexts.CurrentAsync(provisioner, null, account, context.CancellationToken)).Names, name);
+        var facts = (await contexts.CurrentAsync(provisioner, null, account, context.CancellationToken)).Names;
+        var more = await MoreLevelsAsync(request, provisioner, account, context.CancellationToken);
+        var rules = await names.CurrentAsync(context.CancellationToken);
+        var verdict = NameGate.Decide(facts with { Levels = [.. facts.Levels, .. more.Select(level => rules.Level(level, mandatory: false))] }, name);
         return new TestNameResponse
         {
             Allowed = verdict.Allowed,
             Explanation = verdict.Explanation,
             Levels = { verdict.Levels.Select(NameMapping.ToProto) },
         };
+    }
+
+    // Levels that no account brings along: a key that nobody has used yet, a person or tool that issues by itself.
+    private async ValueTask<List<string>> MoreLevelsAsync(TestNameRequest request, string provisioner, AccountKey? account, CancellationToken cancellationToken)
+    {
+        var levels = new List<string>();
+        if (request.EabKey.Length > 0)
+        {
+            var id = Wire.Id(request.EabKey, ResourceName.EabKeys, "eab_key");
+            if ((await store.ReadAsync(session => EabKeyStore.FindAsync(session, id), cancellationToken))?.ProvisionerId != provisioner)
+                throw new RefusalException(RefusalReason.NotFound, $"there is no {Excerpt.Of(request.EabKey)} of provisioners/{provisioner}") { Field = "eab_key" };
+            if (account?.EabKeyId is { } bound && bound != id)
+                throw new RefusalException(RefusalReason.InvalidArgument, $"{request.Account} was bound by eabKeys/{bound}") { Field = "eab_key" };
+            if (account?.EabKeyId is null) levels.Add(request.EabKey);
+        }
+        if (request.Operator.Length > 0)
+        {
+            var id = Wire.Id(request.Operator, ResourceName.Operators, "operator");
+            if (await store.ReadAsync(session => OperatorStore.FindAsync(session, id), cancellationToken) is null)
+                throw new RefusalException(RefusalReason.NotFound, $"there is no operator {Excerpt.Of(id)}") { Field = "operator" };
+            levels.Add(request.Operator);
+        }
+        return levels;
     }
 
     private async ValueTask<AccountKey?> FindAccountAsync(string account, string provisioner, CancellationToken cancellationToken)
@@ -128,19 +155,18 @@ internal sealed class NameApi(
         }
     }
 
+    // What a level is named after, wherever rules come from: here and in a state document.
     private async ValueTask CheckLevelAsync(string level, CancellationToken cancellationToken)
     {
         bool exists;
-        if (ResourceName.TryParse(level, ResourceName.Provisioners, out var provisioner))
-            exists = (await provisioners.CurrentAsync(cancellationToken)).ContainsKey(provisioner);
-        else if (ResourceName.TryParse(level, ResourceName.Authorities, out var authority))
-            exists = (await authorities.CurrentAsync(cancellationToken)).Find(authority) is { Purpose: AuthorityPurpose.Issuing };
-        else if (ResourceName.TryParse(level, ResourceName.Accounts, out var account))
-            exists = await accounts.FindAsync(account, cancellationToken) is not null;
-        else if (ResourceName.TryParse(level, ResourceName.EabKeys, out var eabKey))
-            exists = await store.ReadAsync(session => EabKeyStore.FindAsync(session, eabKey), cancellationToken) is not null;
-        else
-            throw new RefusalException(RefusalReason.InvalidArgument, "a level is authorities/{id}, provisioners/{id}, accounts/{id} or eabKeys/{id}") { Field = "level" };
+        try
+        {
+            exists = await store.ReadAsync(session => NamedLevel.ExistsAsync(session, level), cancellationToken);
+        }
+        catch (RefusalException fault)
+        {
+            throw new RefusalException(fault.Reason, fault.Detail) { Field = "level" };
+        }
         if (!exists) throw new RefusalException(RefusalReason.InvalidArgument, $"there is no {Excerpt.Of(level)}") { Field = "level" };
     }
 

@@ -27,13 +27,13 @@ internal sealed class OperatorApi(OperatorRegistry registry, OperatorEnrollment 
 
     public override async Task<CreateOperatorResponse> CreateOperator(CreateOperatorRequest request, ServerCallContext context)
     {
-        var role = OperatorMapping.ToRole(request.Operator.Role);
+        var draft = OperatorMapping.ToDraft(request.Operator, new FieldChanges(["*"]));
         if (request.ValidateOnly)
-            return Answer(await registry.CheckAsync(request.OperatorId, role, context.CancellationToken));
+            return Answer(await registry.CheckAsync(request.OperatorId, draft, context.CancellationToken));
         return await onceOnly.RunAsync(context, request, request.RequestId, CreateOperatorResponse.Parser, async note =>
         {
             Alongside<OperatorRecord>? alongside = note is null ? null : (session, record) => note(session, Answer(record));
-            var (created, token) = await registry.CreateAsync(request.OperatorId, role, context.Caller().Actor, alongside, context.CancellationToken);
+            var (created, token) = await registry.CreateAsync(request.OperatorId, draft, context.Caller().Actor, alongside, context.CancellationToken);
             var answer = Answer(created);
             answer.LoginToken = token.Text;
             answer.TokenExpireTime = Wire.Time(token.ExpiresAt);
@@ -41,8 +41,16 @@ internal sealed class OperatorApi(OperatorRegistry registry, OperatorEnrollment 
         });
     }
 
+    public override async Task<Operator> UpdateOperator(UpdateOperatorRequest request, ServerCallContext context)
+    {
+        var id = Wire.Id(request.Operator.Name, ResourceName.Operators, "operator.name");
+        var draft = OperatorMapping.ToDraft(request.Operator, new FieldChanges(request.UpdateMask?.Paths ?? []));
+        return OperatorMapping.ToProto(await registry.UpdateAsync(
+            id, draft, request.Operator.Etag, OwnerOf(context), request.ValidateOnly, context.CancellationToken));
+    }
+
     public override async Task<Operator> DisableOperator(DisableOperatorRequest request, ServerCallContext context) =>
-        OperatorMapping.ToProto(await registry.DisableAsync(IdOf(request.Name), context.Caller().Actor, context.CancellationToken));
+        OperatorMapping.ToProto(await registry.DisableAsync(IdOf(request.Name), OwnerOf(context), context.CancellationToken));
 
     public override async Task<EnrollOperatorResponse> EnrollOperator(EnrollOperatorRequest request, ServerCallContext context)
     {
@@ -67,6 +75,8 @@ internal sealed class OperatorApi(OperatorRegistry registry, OperatorEnrollment 
             IdentityRootDers = { identity.IdentityRoots.Select(r => ByteString.CopyFrom(r)) },
         };
     }
+
+    private static Owner OwnerOf(ServerCallContext context) => new(context.Caller().Actor, context.Caller().Kind == CallerKind.LocalAdmin);
 
     private static CreateOperatorResponse Answer(OperatorRecord record) => new() { Operator = OperatorMapping.ToProto(record) };
 

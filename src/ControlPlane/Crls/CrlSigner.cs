@@ -15,7 +15,11 @@ namespace GrpcCa.ControlPlane.Crls;
 /// </summary>
 internal sealed class CrlSigner(
     IStore store, SigningDesk desk, CrlOptions options, IssuanceOptions replica, TimeProvider time, FailPoints failPoints, ILogger<CrlSigner> log)
+    : IDisposable
 {
+    // One at a time in this process, so that an open plan of this replica is one that an earlier life left behind.
+    private readonly SemaphoreSlim turn = new(1, 1);
+
     /// <summary>Replaced by tests that hand the lint a mutant.</summary>
     internal BuildCrl Build { get; init; } = CrlBuilder.Build;
 
@@ -24,9 +28,25 @@ internal sealed class CrlSigner(
     /// <exception cref="CrlSignatureException">The signature is none; the list is thrown away.</exception>
     public async Task<long> SignAsync(CrlIssuer issuer, string actor, CancellationToken cancellationToken)
     {
+        await turn.WaitAsync(cancellationToken);
+        try
+        {
+            return await TakeTurnAsync(issuer, actor, cancellationToken);
+        }
+        finally
+        {
+            turn.Release();
+        }
+    }
+
+    public void Dispose() => turn.Dispose();
+
+    private async Task<long> TakeTurnAsync(CrlIssuer issuer, string actor, CancellationToken cancellationToken)
+    {
         var began = time.GetTimestamp();
         var key = await IssuerReading.OfAsync(issuer.SigningKey, desk, cancellationToken);
-        var state = await store.WriteAsync(session => CrlStore.ReserveAsync(session, issuer.Name, time.GetUtcNow()), cancellationToken);
+        var now = time.GetUtcNow();
+        var state = await store.WriteAsync(session => CrlStore.ReserveAsync(session, issuer.Name, replica.ReplicaId, now - replica.StaleAfter, now), cancellationToken);
         failPoints.Reach(CrlSteps.Reserved);
         // After the reservation: whatever it counts as changed is in this snapshot.
         var work = await PrepareAsync(issuer, state, key, cancellationToken);
@@ -42,8 +62,9 @@ internal sealed class CrlSigner(
         var now = time.GetUtcNow();
         var thisUpdate = DateTimeOffset.FromUnixTimeSeconds((now - CrlOptions.Backdate).ToUnixTimeSeconds());
         var isFirst = state.ScheduledAt.ToUnixTimeMilliseconds() == 0;
-        // RFC 5280 §3.3: an entry stays until a list that was due by time, later than the certificate's end, has had it.
-        var from = isFirst ? thisUpdate : state.ScheduledAt;
+        // RFC 5280 §3.3: an entry stays until a list that was due by time, later than the certificate's end, has had it; and
+        // what has not ended stays, also when the clock was ahead.
+        var from = isFirst || state.ScheduledAt > thisUpdate ? thisUpdate : state.ScheduledAt;
         var entries = await store.ReadAsync(session => RevokedStore.ListAsync(session, issuer.Name, from), cancellationToken);
         var spec = new CrlSpec(issuer.SigningKey, state.LastNumber, thisUpdate, thisUpdate + lifetime, entries);
         var isScheduled = isFirst || thisUpdate >= state.ScheduledAt + lifetime / 3;
@@ -95,7 +116,7 @@ internal sealed class CrlSigner(
     private Task<bool> RecordAsync(Work work, byte[] signature, string sha256, string actor) => store.ActAsync(async session =>
     {
         var (name, number, now) = (work.Issuer.Name, work.Spec.Number, time.GetUtcNow());
-        // A later list of another process may have given this plan up.
+        // Another process may have taken this plan for one that was left behind.
         if (!await CrlStore.SignAsync(session, name, number, signature, now)) throw new InvalidOperationException($"the plan of list {number} of {name} is not open any more");
         await CrlStore.PublishAsync(session, name, number, work.Covered, work.ScheduledAt, work.RefreshAt);
         return new Acted<bool>(true, new AuditEvent(now, "crl.sign", actor, work.Issuer.CrlName,

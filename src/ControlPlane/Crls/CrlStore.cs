@@ -19,20 +19,21 @@ internal static class CrlStore
         session.Sql($"select {StateColumns} from crl_state order by issuer").ListAsync(ReadState);
 
     /// <summary>
-    /// Takes the next number, for ever, and gives up plans that were left behind. Numbers are at least the time in
-    /// seconds: an older copy of the store that is brought back does not begin again with numbers that were seen.
+    /// Takes the next number, for ever, and gives up plans that were left behind: this replica's own of an earlier life, and
+    /// stale ones. Numbers are at least the time in seconds: an older copy of the store that is brought back does not
+    /// begin again with numbers that were seen.
     /// </summary>
-    public static async ValueTask<CrlState> ReserveAsync(StoreSession session, string issuer, DateTimeOffset now)
+    public static async ValueTask<CrlState> ReserveAsync(StoreSession session, string issuer, string replica, DateTimeOffset staleBefore, DateTimeOffset now)
     {
         await session.Sql("""
             insert into crl_state (issuer, changes, covered, last_number, published_number, scheduled_at, refresh_at)
             values (@issuer, 0, 0, @floor, 0, 0, 0)
             on conflict (issuer) do update set last_number = case when crl_state.last_number >= @floor then crl_state.last_number + 1 else @floor end
             """).With("@issuer", issuer).With("@floor", now.ToUnixTimeSeconds()).ExecuteAsync();
-        await session.Sql("delete from crl_bytes where issuer = @issuer and number in (select number from crls where issuer = @issuer and outcome = 'planned')")
-            .With("@issuer", issuer).ExecuteAsync();
-        await session.Sql("update crls set outcome = 'never_signed', closed_at = @now where issuer = @issuer and outcome = 'planned'")
-            .With("@issuer", issuer).With("@now", now).ExecuteAsync();
+        var left = await session
+            .Sql("select number from crls where issuer = @issuer and outcome = 'planned' and (replica_id = @replica or created_at < @stale) order by number limit 100")
+            .With("@issuer", issuer).With("@replica", replica).With("@stale", staleBefore).ListAsync(row => row.GetInt64(0));
+        foreach (var number in left) await AbandonAsync(session, issuer, number, now);
         return await session.Sql($"select {StateColumns} from crl_state where issuer = @issuer").With("@issuer", issuer).FirstAsync(ReadState)
             ?? throw new InvalidOperationException($"crl_state has lost the row of {issuer}");
     }
@@ -89,8 +90,13 @@ internal static class CrlStore
         var oldest = await session
             .Sql("select number from crls where issuer = @issuer and outcome in ('signed', 'imported') order by number desc limit 1 offset @kept")
             .With("@issuer", issuer).With("@kept", Kept - 1).NumberAsync();
-        await session.Sql("delete from crl_bytes where issuer = @issuer and number < @oldest").With("@issuer", issuer).With("@oldest", oldest).ExecuteAsync();
-        await session.Sql("delete from crls where issuer = @issuer and number < @oldest").With("@issuer", issuer).With("@oldest", oldest).ExecuteAsync();
+        // A plan that is open is somebody's who is at work on it.
+        await session.Sql("""
+            delete from crl_bytes where issuer = @issuer and number < @oldest
+              and number in (select number from crls where issuer = @issuer and outcome <> 'planned')
+            """).With("@issuer", issuer).With("@oldest", oldest).ExecuteAsync();
+        await session.Sql("delete from crls where issuer = @issuer and number < @oldest and outcome <> 'planned'")
+            .With("@issuer", issuer).With("@oldest", oldest).ExecuteAsync();
     }
 
     /// <summary>Makes room for a list that was signed elsewhere: its number becomes the last one.</summary>

@@ -8,7 +8,9 @@ namespace GrpcCa.ControlPlane.Crls;
 /// Looks twice a second for what changed or is due, and makes the lists. One of the processes that share a store does the
 /// work at a time; the lease spares double work only, numbers are right without it.
 /// </summary>
-internal sealed class CrlWorker(IStore store, AuthorityBook authorities, CrlSigner signer, TimeProvider time, ILogger<CrlWorker> log) : BackgroundService
+internal sealed class CrlWorker(
+    IStore store, AuthorityBook authorities, CrlSigner signer, CrlOptions options, TimeProvider time, ILogger<CrlWorker> log)
+    : BackgroundService
 {
     /// <summary>Revocations of a moment go into one list.</summary>
     public static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);
@@ -65,7 +67,9 @@ internal sealed class CrlWorker(IStore store, AuthorityBook authorities, CrlSign
 
     private bool IsDue(CrlIssuer issuer, CrlState? state, DateTimeOffset now) =>
         issuer.SignsAt(now) && (troubles.GetValueOrDefault(issuer.Name)?.RetryAt ?? now) <= now
-        && (state is null || state.PublishedNumber == 0 || state.Changes > state.Covered || state.RefreshAt <= now);
+        && (state is null || state.PublishedNumber == 0 || state.Changes > state.Covered || state.RefreshAt <= now
+            // Further ahead than it can be: some clock was, so that the list is not good yet; or the lifetime was made shorter.
+            || state.RefreshAt > now + options.LifetimeOf(issuer) / 3 + CrlOptions.Backdate);
 
     // One issuer's broken key keeps nobody else's list from being made.
     private async Task<bool> TryAsync(CrlIssuer issuer, CancellationToken cancellationToken)

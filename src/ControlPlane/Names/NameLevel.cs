@@ -2,8 +2,8 @@ using System.Collections.Immutable;
 
 namespace GrpcCa.ControlPlane.Names;
 
-/// <summary>One of the levels that must all let a name through: an authority, a provisioner, later an account, a key, a tool.</summary>
-/// <param name="Name"><c>authorities/{id}</c> or <c>provisioners/{id}</c>.</param>
+/// <summary>One of the levels that must all let a name through: an authority, a provisioner, an account, an EAB key, an operator or tool.</summary>
+/// <param name="Name">A resource name, such as <c>provisioners/{id}</c> or <c>operators/{id}</c>.</param>
 /// <param name="Mandatory">True when it is always set; false when a level that nobody set leaves it to the other levels.</param>
 /// <param name="Rules">Its rules, expired ones too: a level whose rules have all expired is set, and allows nothing.</param>
 internal sealed record NameLevel(string Name, bool Mandatory, NameRuleSet Rules)

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using GrpcCa.ControlPlane.Gateways;
 using GrpcCa.Protocol;
 
@@ -19,6 +20,9 @@ internal sealed record OperatorRecord
 
     public required OperatorRole Role { get; init; }
 
+    /// <summary>The only provisioners it acts on; empty means all.</summary>
+    public ImmutableArray<string> ProvisionerIds { get; init; } = [];
+
     public bool Disabled { get; init; }
 
     public required DateTimeOffset CreatedAt { get; init; }
@@ -26,6 +30,11 @@ internal sealed record OperatorRecord
     public EnrolledIdentity Identity { get; init; } = EnrolledIdentity.None;
 
     public long Version { get; init; } = 1;
+
+    public string Etag => $"v{Version}";
+
+    /// <summary>Whether it is an owner that can call: it has an identity and is not refused.</summary>
+    public bool IsReadyOwner => Role == OperatorRole.Owner && !Disabled && Identity.EnrolledAt is not null;
 
     public string Name => ResourceName.Of(ResourceName.Operators, Id);
 

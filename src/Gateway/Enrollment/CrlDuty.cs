@@ -34,9 +34,9 @@ internal sealed class CrlDuty(CrlBook book, ConfigBook config, ControlPlaneLink 
 
     private void Forget(IEnumerable<Crl> listed)
     {
-        if (refused.Count == 0) return;
-        refused.IntersectWith(config.Current.Config.Etag == refusedUnder ? listed.Select(l => l.Sha256) : []);
-        refusedUnder = config.Current.Config.Etag;
+        var etag = config.Current.Config.Etag;
+        refused.IntersectWith(etag == refusedUnder ? listed.Select(l => l.Sha256) : []);
+        refusedUnder = etag;
     }
 
     private bool IsNew(Crl crl) =>

@@ -33,7 +33,7 @@ internal static class LandingPage
             page.Append("<li><code>").Append(root.Sha256).Append("</code><br><a href=\"/root/").Append(root.Sha256).Append("\">PEM</a> · <a href=\"/root/")
                 .Append(root.Sha256).Append(".der\">DER</a></li>\n");
         }
-        page.Append("</ul>\n<p><a href=\"/roots.pem\">All roots</a> · <a href=\"/intermediates.pem\">Intermediates</a></p>\n</body></html>\n");
+        page.Append("</ul>\n<p><a href=\"/roots.pem\">All roots</a> · <a href=\"/intermediates.pem\">Intermediates</a> · <a href=\"/crl.pem\">Revocation lists</a></p>\n</body></html>\n");
         return Reply.Text(StatusCodes.Status200OK, page.ToString(), "text/html; charset=utf-8") with { ContentSecurityPolicy = Policy };
     }
 

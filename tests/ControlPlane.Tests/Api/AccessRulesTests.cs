@@ -56,6 +56,7 @@ public sealed class AccessRulesTests
         ["OperatorService/GetOperator"] = "Auditor Operator Owner",
         ["OperatorService/ListOperators"] = "Auditor Operator Owner",
         ["OperatorService/CreateOperator"] = "Owner",
+        ["OperatorService/UpdateOperator"] = "Owner",
         ["OperatorService/DisableOperator"] = "Owner",
         ["OperatorService/EnrollOperator"] = Anyone,
         ["OperatorService/RenewOperatorIdentity"] = Readers,

@@ -109,6 +109,25 @@ public sealed class CrlHouseTests
     }
 
     [Fact]
+    public async Task List_LongerThanAMessageUsuallyIs_ReachesTheGateway()
+    {
+        // Its certificates come from nowhere.
+        await using var house = await House.StartAsync(new HouseSettings { MayEndBadly = true });
+        var before = await UntilServedAsync(house, _ => true);
+        var first = (await CrlsAsync(house))[0];
+        const int Many = 100_000;
+        await LongListTests.InsertAsync(house.Store, first.Issuer, Many, TimeProvider.System.GetUtcNow().AddHours(-1));
+
+        await new AuthorityService.AuthorityServiceClient(house.Admin()).RefreshCrlAsync(new RefreshCrlRequest { Name = first.Name }, cancellationToken: Stop);
+
+        // gRPC's clients take 4 MiB where nobody tells them otherwise.
+        var bytes = await UntilAsync(async () => await BytesAsync(house, "/crl", "application/pkix-crl") is { Length: > 4 * 1024 * 1024 } found ? found : null, "the long list is not served");
+        var served = ReadCrl.Of(bytes);
+        Assert.True(served.Number > before.Number);
+        Assert.Equal(Many, served.Reasons.Count);
+    }
+
+    [Fact]
     public async Task InvalidityDate_ThatAnOperatorKnows_IsOnTheList_AndNeverLiesAhead()
     {
         await using var house = await House.StartAsync();

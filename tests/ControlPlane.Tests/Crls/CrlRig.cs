@@ -49,10 +49,14 @@ internal sealed class CrlRig : IAsyncDisposable
         await keys.Provider.ImportAsync("root", Scene.RootKey.ExportPkcs8PrivateKey(), Stop);
     }
 
-    public CrlSigner Signer(FailPoints? failPoints = null, BuildCrl? build = null) =>
-        new(Store, desk, Options, new IssuanceOptions { ReplicaId = "a" }, Time, failPoints ?? new FailPoints(), NullLogger<CrlSigner>.Instance) { Build = build ?? CrlBuilder.Build };
+    public CrlSigner Signer(FailPoints? failPoints = null, BuildCrl? build = null, string replica = "a") =>
+        new(Store, desk, Options, new IssuanceOptions { ReplicaId = replica }, Time, failPoints ?? new FailPoints(), NullLogger<CrlSigner>.Instance) { Build = build ?? CrlBuilder.Build };
 
-    public Task<long> SignAsync() => Signer().SignAsync(Issuer, "system", Stop);
+    public async Task<long> SignAsync()
+    {
+        using var signer = Signer();
+        return await signer.SignAsync(Issuer, "system", Stop);
+    }
 
     /// <summary>A certificate of the issuer.</summary>
     public async Task<SerialNumber> IssueAsync(DateTimeOffset? notAfter = null)

@@ -59,6 +59,20 @@ public sealed class CrlWorkerTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Due_AtOnce_WhenTheClockWasAhead_SinceThatListIsNotGoodYet()
+    {
+        var worker = Worker();
+        rig.Time.AdjustTime(Scene.Now.AddDays(5));
+        Assert.Equal(2, await worker.RunDueAsync(Stop));
+        rig.Time.AdjustTime(Scene.Now);
+
+        Assert.Equal(2, await worker.RunDueAsync(Stop));
+
+        Assert.True((await rig.PublishedAsync()).ThisUpdate <= Scene.Now);
+        Assert.Equal(0, await worker.RunDueAsync(Stop));
+    }
+
+    [Fact]
     public async Task TwoWorkers_OneHoldsTheLease_TheOtherTakesOverWhenItIsGone()
     {
         var (first, second) = (Worker(), Worker());
@@ -89,5 +103,5 @@ public sealed class CrlWorkerTests : IAsyncLifetime
         Assert.Equal(2, await worker.RunDueAsync(Stop));
     }
 
-    private CrlWorker Worker() => new(store, new AuthorityBook(store), rig.Signer(), rig.Time, NullLogger<CrlWorker>.Instance);
+    private CrlWorker Worker() => new(store, new AuthorityBook(store), rig.Signer(), rig.Options, rig.Time, NullLogger<CrlWorker>.Instance);
 }

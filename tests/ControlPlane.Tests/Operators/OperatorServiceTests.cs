@@ -103,19 +103,7 @@ public sealed class OperatorServiceTests(RunningControlPlane plane)
     private async Task<Operator> ReadAsync(X509Certificate2 identity) =>
         await new OperatorService.OperatorServiceClient(plane.Remote(identity)).GetOperatorAsync(new GetOperatorRequest { Name = "operators/again" });
 
-    private async Task<JoinToken> CreateAsync(string id, Role role)
-    {
-        var created = await Admin.CreateOperatorAsync(new CreateOperatorRequest { OperatorId = id, Operator = new Operator { Role = role } });
-        Assert.True(JoinToken.TryParse(created.LoginToken, out var token, out var fault), fault);
-        return token;
-    }
+    private Task<JoinToken> CreateAsync(string id, Role role) => plane.CreateOperatorAsync(id, role);
 
-    private async Task<X509Certificate2> LogInAsync(string id, JoinToken token)
-    {
-        using var key = new FreshKey();
-        var enrolled = await new OperatorService.OperatorServiceClient(plane.Remote())
-            .EnrollOperatorAsync(new EnrollOperatorRequest { Secret = token.Secret, CsrDer = ByteString.CopyFrom(key.SigningRequest()) });
-        Assert.Equal("operators/" + id, enrolled.Operator.Name);
-        return key.Join(enrolled.CertificateDer.ToByteArray());
-    }
+    private Task<X509Certificate2> LogInAsync(string id, JoinToken token) => plane.LogInAsync(id, token);
 }

@@ -27,11 +27,11 @@ internal sealed class RevokedSite(TestSite site) : IDisposable
         return new RevokedSite(site);
     }
 
-    /// <summary>The serial number as the CLI takes it.</summary>
+    /// <summary>The serial number as openssl prints it.</summary>
     public string Serial()
     {
         using var leaf = X509CertificateLoader.LoadCertificateFromFile(Chain);
-        return leaf.SerialNumber;
+        return leaf.SerialNumber.TrimStart('0').PadLeft(32, '0');
     }
 
     public async Task RevokeAsync(string reason)

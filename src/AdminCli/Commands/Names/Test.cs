@@ -21,6 +21,8 @@ internal sealed class Test : Verb
         Add(Identifier);
         Add(Provisioner);
         Add(Account);
+        Add(EabKey);
+        Add(Operator);
     }
 
     public Argument<string> Identifier { get; } = new("name") { Description = "A dns name, a wildcard name or an IP address" };
@@ -29,10 +31,15 @@ internal sealed class Test : Verb
 
     public Option<string?> Account { get; } = new("--account") { Description = "Which ACME account would ask: its level and its EAB key's are asked as well", HelpName = "ID" };
 
+    public Option<string?> EabKey { get; } = new("--eab-key") { Description = "Which EAB key would have bound the account: its level is asked as well", HelpName = "ID" };
+
+    public Option<string?> Operator { get; } = new("--operator") { Description = "Which operator or tool would issue by itself: its level is asked as well", HelpName = "ID" };
+
     public override IReadOnlyList<string> Examples =>
     [
         "grpcca names test deluge.net.gq --provisioner acme",
         "grpcca names test deluge.net.gq --provisioner acme --account Zt0vXyq1cH3bqk2n9u5fXw",
+        "grpcca names test deluge.net.gq --provisioner acme --eab-key guest",
         "grpcca names test '*.home.net.gq' --provisioner acme && echo allowed",
     ];
 
@@ -42,7 +49,14 @@ internal sealed class Test : Verb
         var account = Ids.NameOrNull(ResourceName.Accounts, context.Get(Account)) ?? "";
         var client = new NameService.NameServiceClient(context.Server);
         var answer = await context.AboutAsync(provisioner,
-            client.TestNameAsync(new() { Identifier = context.Get(Identifier), Provisioner = provisioner, Account = account }, context.Call));
+            client.TestNameAsync(new()
+            {
+                Identifier = context.Get(Identifier),
+                Provisioner = provisioner,
+                Account = account,
+                EabKey = Ids.NameOrNull(ResourceName.EabKeys, context.Get(EabKey)) ?? "",
+                Operator = Ids.NameOrNull(ResourceName.Operators, context.Get(Operator)) ?? "",
+            }, context.Call));
         if (context.Printer.IsDocument) context.Printer.Document(JsonText.Of(answer));
         else
         {

@@ -12,6 +12,7 @@ internal sealed class Create : Verb
     {
         Add(Operator);
         Add(Role);
+        Add(Provisioners);
         Add(DryRun);
     }
 
@@ -24,9 +25,17 @@ internal sealed class Create : Verb
         Required = true,
     }.OneOf(OperatorText.RoleWords);
 
+    public Option<string[]> Provisioners { get; } = new("--provisioner", "-p")
+    {
+        Description = "For an issuer or operator: the only provisioners it acts on; all when not given",
+        HelpName = "ID",
+        Arity = ArgumentArity.OneOrMore,
+        AllowMultipleArgumentsPerToken = true,
+    };
+
     public Option<bool> DryRun { get; } = new("--dry-run") { Description = "Check on the server and print what would be, change nothing" };
 
-    public override IReadOnlyList<string> Examples => ["grpcca operator create alice --role operator", "grpcca operator create backup --role auditor | tail -n 1"];
+    public override IReadOnlyList<string> Examples => ["grpcca operator create alice --role operator", "grpcca operator create deploy --role issuer --provisioner acme", "grpcca operator create backup --role auditor | tail -n 1"];
 
     protected override async Task<int> RunAsync(CommandContext context)
     {
@@ -34,7 +43,11 @@ internal sealed class Create : Verb
         var made = await new OperatorService.OperatorServiceClient(context.Server).CreateOperatorAsync(new CreateOperatorRequest
         {
             OperatorId = Ids.Short(Ids.Name(ResourceName.Operators, context.Get(Operator))),
-            Operator = new Operator { Role = OperatorText.Role(context.Get(Role)) },
+            Operator = new Operator
+            {
+                Role = OperatorText.Role(context.Get(Role)),
+                Provisioners = { (context.Get(Provisioners) ?? []).Select(p => Ids.Name(ResourceName.Provisioners, p)) },
+            },
             RequestId = dryRun ? "" : CommandContext.NewRequestId(),
             ValidateOnly = dryRun,
         }, context.Call);

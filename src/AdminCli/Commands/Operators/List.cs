@@ -14,6 +14,7 @@ internal sealed class List() : ListVerb<Operator>("All operators.")
     [
         new("Operator", o => Ids.Short(o.Name)),
         new("Role", o => OperatorText.Role(o.Role)),
+        new("Acts on", o => OperatorText.Bound(o), Wraps: true),
         new("State", o => OperatorText.State(o, context.Now)),
         new("Created", o => Cell.Of(o.CreateTime)),
         new("Identity until", o => Cell.Of(o.IdentityExpireTime)),

@@ -34,11 +34,19 @@ internal static class OperatorText
         _ => new("enrolled", Tone.Good),
     };
 
+    public static string Bound(Operator person) => person switch
+    {
+        { Role: V1.Role.Auditor } => "nothing, it reads",
+        { Provisioners.Count: 0 } => "all",
+        _ => string.Join(", ", person.Provisioners.Select(Ids.Short)),
+    };
+
     public static IEnumerable<Field> Fields(Operator person, DateTimeOffset now) =>
     [
         new("Operator", Ids.Short(person.Name)),
         new("Role", Role(person.Role)),
         new("State", State(person, now)),
+        new("Acts on", Bound(person)),
         new("Created", Cell.Of(person.CreateTime)),
         new("Enrolled", Cell.Of(person.EnrollTime)),
         new("Identity until", When.FormatWithDistance(person.IdentityExpireTime, now)),

@@ -270,11 +270,13 @@ public sealed class FinalizeTests(SharedHouse shared) : IClassFixture<SharedHous
     [Fact]
     public async Task F7_CertificateOfAnotherAccount_IsUnauthorized()
     {
-        var issued = await (await House.AccountAsync()).IssueAsync("f7-mine.test");
+        var owner = await House.AccountAsync();
+        var issued = await owner.IssueAsync("f7-mine.test");
         var stranger = await House.AccountAsync();
         (await stranger.FetchAsync(issued.Url)).MustBe(403, "unauthorized");
         (await stranger.PostAsync(issued.Url, "{}")).MustBe(400, "malformed");
-        (await stranger.FetchAsync(issued.Url + "/7")).MustBe(404, "malformed");
+        (await stranger.FetchAsync(issued.Url + "/7")).MustBe(403, "unauthorized");
+        (await owner.FetchAsync(issued.Url + "/7")).MustBe(404, "malformed");
     }
 
     [Fact]

@@ -71,6 +71,12 @@ internal sealed class FakeNames(FakeControlPlane fake) : NameService.NameService
         return Task.FromResult(new Empty());
     }
 
+    public override Task<Empty> UnsetNameLevel(UnsetNameLevelRequest request, ServerCallContext context)
+    {
+        if (fake.Data.NameRules.RemoveAll(r => r.Level == request.Level) == 0) throw Refuse.NotFound(request.Level);
+        return Task.FromResult(new Empty());
+    }
+
     public override Task<TestNameResponse> TestName(TestNameRequest request, ServerCallContext context)
     {
         if (!fake.Data.Provisioners.Exists(p => p.Name == request.Provisioner)) throw Refuse.NotFound(request.Provisioner);

@@ -57,6 +57,7 @@ internal sealed class FakeNames(FakeControlPlane fake) : NameService.NameService
     {
         var rule = request.NameRule;
         if (rule.Level.StartsWith("provisioners/", StringComparison.Ordinal) && !fake.Data.Provisioners.Exists(p => p.Name == rule.Level)) throw Refuse.NotFound(rule.Level);
+        if (rule.Pattern == "exact:bank.net.gq") throw Refuse.Approval($"{rule.Level} demands a second operator: approvals/ap1 waits for one", "approvals/ap1");
         if (rule.Pattern.Contains("..", StringComparison.Ordinal)) throw Refuse.Field("name_rule.pattern", "a label is empty");
         if (fake.Data.NameRules.Exists(r => r.Level == rule.Level && r.Effect == rule.Effect && r.Pattern == rule.Pattern))
             throw Refuse.With(Code.AlreadyExists, $"{rule.Level} has this rule already", "ALREADY_EXISTS");

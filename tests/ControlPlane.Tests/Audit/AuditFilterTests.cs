@@ -33,6 +33,24 @@ public sealed class AuditFilterTests(RunningControlPlane plane)
         Assert.Superset(ofOne.Select(e => e.Name).ToHashSet(), everything.Select(e => e.Name).ToHashSet());
     }
 
+    [Fact]
+    public async Task Change_OfAProvisionerOrProfile_IsThereWithOldAndNew()
+    {
+        var provisioners = new ProvisionerService.ProvisionerServiceClient(plane.Admin());
+        await provisioners.UpdateProvisionerAsync(new() { Provisioner = new() { Name = "provisioners/nixos", DisplayName = "audit-old" } });
+        await provisioners.UpdateProvisionerAsync(new() { Provisioner = new() { Name = "provisioners/nixos", DisplayName = "audit-new" } });
+        var profiles = new ProfileService.ProfileServiceClient(plane.Admin());
+        var profile = (await profiles.ListProfilesAsync(new())).Profiles[0].Name;
+        await profiles.UpdateProfileAsync(new() { Profile = new() { Name = profile, Description = "audit-one" } });
+        await profiles.UpdateProfileAsync(new() { Profile = new() { Name = profile, Description = "audit-two" } });
+
+        var one = (await AllAsync("resource = \"provisioners/nixos\" AND action = \"provisioner.update\"", 10))[0];
+        var other = (await AllAsync($"resource = \"{profile}\" AND action = \"profile.update\"", 10))[0];
+
+        Assert.Matches("audit-new.*\"old\".*audit-old", one.CanonicalJson);
+        Assert.Matches("audit-two.*\"old\".*audit-one", other.CanonicalJson);
+    }
+
     [Theory]
     [InlineData("who = \"x\"")]
     [InlineData("actor < \"x\"")]

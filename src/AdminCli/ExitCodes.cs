@@ -10,6 +10,7 @@ internal static class ExitCodes
     public const int NotAllowed = 4;
     public const int Unreachable = 5;
     public const int NameRefused = 6;
+    public const int ApprovalPending = 7;
     public const int Interrupted = 130;
 
     /// <summary>Every code with its sentence, in the order help prints them.</summary>
@@ -22,6 +23,7 @@ internal static class ExitCodes
         (NotAllowed, "not allowed: no identity, or its role does not suffice"),
         (Unreachable, "the server cannot be reached, or did not answer in time"),
         (NameRefused, "'names test': the name would be refused"),
+        (ApprovalPending, "not done yet: another operator has to approve it ('grpcca approval')"),
         (Interrupted, "interrupted by Ctrl-C"),
     ];
 }

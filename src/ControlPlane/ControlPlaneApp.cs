@@ -3,6 +3,7 @@ using System.Security.Authentication;
 using GrpcCa.ControlPlane.Access;
 using GrpcCa.ControlPlane.Acme;
 using GrpcCa.ControlPlane.Api;
+using GrpcCa.ControlPlane.Approvals;
 using GrpcCa.ControlPlane.Authorities;
 using GrpcCa.ControlPlane.Crls;
 using GrpcCa.ControlPlane.Declarations;
@@ -46,6 +47,7 @@ internal static class ControlPlaneApp
             Endpoint = () => options.Endpoint ?? provider.GetRequiredService<ListeningEndpoint>().Address,
             Lifetime = options.TokenLifetime,
         });
+        services.AddSingleton(options.Approvals).AddSingleton<ApprovalDesk>().AddSingleton<DemandBook>();
         services.AddSingleton<StateApplier>();
         services.AddSingleton<StartUp>();
         services.AddSweeping(options);

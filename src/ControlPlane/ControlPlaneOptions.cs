@@ -6,6 +6,7 @@ using GrpcCa.ControlPlane.Acme.Jws;
 using GrpcCa.ControlPlane.Acme.Limits;
 using GrpcCa.ControlPlane.Acme.Nonces;
 using GrpcCa.ControlPlane.Acme.Orders;
+using GrpcCa.ControlPlane.Approvals;
 using GrpcCa.ControlPlane.Authorities;
 using GrpcCa.ControlPlane.Crls;
 using GrpcCa.ControlPlane.Issuance;
@@ -76,6 +77,9 @@ internal sealed record ControlPlaneOptions
     /// <summary><c>Nonces:*</c>.</summary>
     public required NonceMintOptions Nonces { get; init; }
 
+    /// <summary>The section <c>Approvals</c>: <c>Approvals:Lifetime</c>, how long a second operator has to decide; default 24 h.</summary>
+    public ApprovalOptions Approvals { get; init; } = new();
+
     /// <summary><c>Joining:TokenLifetime</c>: how long a join or login token works; default 1 h.</summary>
     public required TimeSpan TokenLifetime { get; init; }
 
@@ -126,6 +130,7 @@ internal sealed record ControlPlaneOptions
                 MaxFinalizeBytes = read.Number("Orders:MaxFinalizeBytes", 48 * 1024, 1024, 1024 * 1024),
             },
             Nonces = new NonceMintOptions { WindowChunks = read.Number("Nonces:WindowChunks", 4096, 1, 1_000_000) },
+            Approvals = new ApprovalOptions { Lifetime = read.Duration("Approvals:Lifetime", TimeSpan.FromHours(24), TimeSpan.FromMinutes(1), TimeSpan.FromDays(30)) },
             TokenLifetime = read.Duration("Joining:TokenLifetime", TimeSpan.FromHours(1), TimeSpan.FromMinutes(1), TimeSpan.FromDays(30)),
             Declare = ReadDeclaration(read),
         };

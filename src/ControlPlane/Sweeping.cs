@@ -1,6 +1,7 @@
 using GrpcCa.ControlPlane.Access;
 using GrpcCa.ControlPlane.Acme.Authorizations;
 using GrpcCa.ControlPlane.Acme.Orders;
+using GrpcCa.ControlPlane.Approvals;
 using GrpcCa.ControlPlane.Authorities;
 using GrpcCa.ControlPlane.Gateways;
 using GrpcCa.ControlPlane.Issuance;
@@ -16,6 +17,8 @@ internal static class Sweeping
 
     // The certificate itself says what was issued; the plan beside it is for looking into recent faults.
     private static readonly TimeSpan PlansKept = TimeSpan.FromDays(30);
+    // Longer than the longest time that an approval may wait.
+    private static readonly TimeSpan ApprovalsKept = TimeSpan.FromDays(90);
     private static readonly TimeSpan Interval = TimeSpan.FromMinutes(5);
 
     public static IServiceCollection AddSweeping(this IServiceCollection services, ControlPlaneOptions options)
@@ -26,6 +29,7 @@ internal static class Sweeping
         services.AddSingleton(new SweepTask("join tokens", Interval, JoinTokenStore.SweepAsync));
         services.AddSingleton(new SweepTask("request ids", Interval, RequestIdStore.SweepAsync));
         services.AddSingleton(new SweepTask("issuance plans", Interval, (session, now, batch) => ClosedPlanStore.DeleteIssuedAsync(session, now - PlansKept, batch)));
+        services.AddSingleton(new SweepTask("approvals", Interval, (session, now, batch) => ApprovalStore.SweepAsync(session, now - ApprovalsKept, batch)));
         services.AddSingleton(options.Storage);
         return services.AddHostedService<Sweeper>();
     }

@@ -32,6 +32,8 @@ public static class ResourceName
     /// <summary>Webhooks.</summary>
     public const string Webhooks = "webhooks";
     /// <summary>Audit events.</summary>
+    public const string Approvals = "approvals";
+
     public const string AuditEvents = "auditEvents";
 
     /// <summary>Joins a collection and an id: <c>provisioners/acme</c>.</summary>

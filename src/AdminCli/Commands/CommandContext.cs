@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Security.Cryptography;
 using Grpc.Core;
 using GrpcCa.AdminCli.Connection;
+using GrpcCa.Host;
 using GrpcCa.AdminCli.Output;
 using GrpcCa.Host.Identity;
 
@@ -85,6 +86,10 @@ internal sealed class CommandContext(ParseResult line, GlobalOptions globals, Cl
         var time = GetTime(option);
         return time <= Now ? throw CliFailure.Usage($"{option.Name} is in the past ({time:yyyy-MM-dd HH:mm:ss}Z)") : time;
     }
+
+    /// <summary>The same, where a span counts back from now.</summary>
+    public DateTimeOffset? GetPastTime(Option<string?> option) =>
+        line.GetValue(option) is { } text && ConfigurationReader.TryParseDuration(text, out var span) ? Now - span : GetTime(option);
 
     /// <summary>Makes a repeated request harmless (AIP-155).</summary>
     public static string NewRequestId() => Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));

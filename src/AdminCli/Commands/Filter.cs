@@ -12,8 +12,12 @@ internal sealed class Filter
     /// <summary>Compares with a word of an enum, which is written without quotes.</summary>
     public Filter EqualWord(string field, string? word) => word is null ? this : Add($"{field} = {word}");
 
-    public Filter Before(string field, DateTimeOffset? time) => time is null ? this
-        : Add($"{field} < \"{time.Value.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture)}\"");
+    public Filter Before(string field, DateTimeOffset? time) => Compare(field, "<", time);
+
+    public Filter NotBefore(string field, DateTimeOffset? time) => Compare(field, ">=", time);
+
+    private Filter Compare(string field, string by, DateTimeOffset? time) => time is null ? this
+        : Add($"{field} {by} \"{time.Value.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture)}\"");
 
     public override string ToString() => string.Join(" AND ", comparisons);
 

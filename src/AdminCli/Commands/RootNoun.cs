@@ -25,6 +25,7 @@ internal sealed class RootNoun : RootCommand, IExampled
         Add(new EabKeys.EabKeyNoun());
         Add(new Gateways.GatewayNoun());
         Add(new Operators.OperatorNoun());
+        Add(new Approvals.ApprovalNoun());
         Add(new LoginVerb());
         Add(new Authorities.AuthorityNoun());
         Add(new Crls.CrlNoun());

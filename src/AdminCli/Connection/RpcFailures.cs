@@ -22,6 +22,12 @@ internal static class RpcFailures
         var status = fault.GetRpcStatus();
         var info = status?.GetDetail<ErrorInfo>();
         var request = status?.GetDetail<RequestInfo>();
+        if (info is { Reason: "APPROVAL_REQUIRED" } && info.Metadata.TryGetValue("approval", out var approval))
+        {
+            var id = approval[(approval.IndexOf('/') + 1)..];
+            return new CliFailure(ExitCodes.ApprovalPending, Word(fault.StatusCode), Sentence(fault, status, address),
+                $"another operator runs 'grpcca approval approve {id}'; 'grpcca approval show {id}' tells what becomes of it", fault) { Reason = info.Reason };
+        }
         return new CliFailure(ExitCodeOf(fault.StatusCode), Word(fault.StatusCode), Sentence(fault, status, address), Hint(fault.StatusCode, address, request), fault)
         {
             Reason = info?.Reason ?? "",

@@ -24,6 +24,12 @@ internal sealed class StateDocument
         State = JsonParser.Default.Parse<State>(json.ToJsonString());
     }
 
+    private StateDocument(string file, State state)
+    {
+        this.file = file;
+        State = state;
+    }
+
     /// <summary>The state; where the document is faulty, with stand-ins.</summary>
     public State State { get; }
 
@@ -33,6 +39,9 @@ internal sealed class StateDocument
     public bool HasFaults => reader.Faults.Count > 0;
 
     public static StateDocument Read(string file, string text) => new(file, text);
+
+    /// <summary>A state that was made from a file of another kind.</summary>
+    public static StateDocument Of(string file, State state) => new(file, state);
 
     /// <summary>The failure that tells every fault by file and line: the document's own, and what the server found in the rest of it.</summary>
     public CliFailure Failure(IEnumerable<FieldFault> fromServer)

@@ -21,6 +21,7 @@ internal static class ApiEndpoints
             options.Interceptors.Add<AccessInterceptor>();
             options.Interceptors.Add<FieldBehaviorInterceptor>();
             options.Interceptors.Add<BoundInterceptor>();
+            options.Interceptors.Add<ApprovalInterceptor>();
         });
         services.AddSingleton(new AccessRules(ApiServices.All));
         services.AddSingleton<CallerResolver>();
@@ -35,6 +36,9 @@ internal static class ApiEndpoints
         services.AddSingleton<BoundInterceptor>();
         services.AddSingleton<BoundRules>();
         services.AddSingleton<ProvisionerOf>();
+        services.AddSingleton<ApprovalInterceptor>().AddSingleton<ApprovalGate>().AddSingleton<ApprovedCalls>();
+        // Carried out again by ApprovedCalls, not only by calls from outside.
+        services.AddSingleton<NameApi>().AddSingleton<ProvisionerApi>().AddSingleton<ProfileApi>().AddSingleton<StateApi>();
         services.AddSingleton(new ReflectionServiceImpl([.. ApiServices.All, Grpc.Health.V1.Health.Descriptor]));
         services.AddSingleton(new ReflectionV1ServiceImpl([.. ApiServices.All, Grpc.Health.V1.Health.Descriptor]));
         services.AddGrpcHealthChecks().AddCheck("ready", () => HealthCheckResult.Healthy());
@@ -46,6 +50,7 @@ internal static class ApiEndpoints
     {
         endpoints.MapGrpcService<AccountApi>();
         endpoints.MapGrpcService<AcmeApi>();
+        endpoints.MapGrpcService<ApprovalApi>();
         endpoints.MapGrpcService<AuditApi>();
         endpoints.MapGrpcService<AuthorityApi>();
         endpoints.MapGrpcService<CertificateApi>();

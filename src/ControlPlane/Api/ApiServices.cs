@@ -11,6 +11,7 @@ internal static class ApiServices
     [
         AcmeService.Descriptor,
         AccountService.Descriptor,
+        ApprovalService.Descriptor,
         AuditService.Descriptor,
         AuthorityService.Descriptor,
         CertificateService.Descriptor,

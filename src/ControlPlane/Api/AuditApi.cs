@@ -1,4 +1,5 @@
 using Grpc.Core;
+using GrpcCa.ControlPlane.Api.Filters;
 using GrpcCa.ControlPlane.Api.Lists;
 using GrpcCa.ControlPlane.Api.Mapping;
 using GrpcCa.ControlPlane.Storage;
@@ -11,15 +12,35 @@ namespace GrpcCa.ControlPlane.Api;
 /// <summary>AuditService: the acts of the CA, newest first.</summary>
 internal sealed class AuditApi(IStore store) : AuditService.AuditServiceBase
 {
-    private const string Query = "auditEvents";
+    // What one call looks through at most; the next page goes on behind it.
+    private const int MostRead = 20_000;
 
     public override async Task<ListAuditEventsResponse> ListAuditEvents(ListAuditEventsRequest request, ServerCallContext context)
     {
-        var page = Page.Read(request.PageSize, request.PageToken, Query, parts: 1);
-        var entries = await store.ReadAsync(
-            session => AuditLog.ListAsync(session, page.Size + 1, page.IsFirst ? null : page.After[0]), context.CancellationToken);
-        var (rows, next) = Pages.Cut([.. entries], page, entry => Page.Token(Query, entry.Id));
-        return new ListAuditEventsResponse { AuditEvents = { rows.Select(ToProto) }, NextPageToken = next };
+        var query = "auditEvents " + request.Filter;
+        var page = Page.Read(request.PageSize, request.PageToken, query, parts: 1);
+        var filter = AuditFilter.Read(request.Filter);
+        var answer = new ListAuditEventsResponse();
+        var behind = page.IsFirst ? null : page.After[0];
+        for (var read = 0; ; read += page.Size)
+        {
+            var entries = await store.ReadAsync(session => AuditLog.ListAsync(session, page.Size + 1, behind), context.CancellationToken);
+            foreach (var entry in entries.Take(page.Size))
+            {
+                if (answer.AuditEvents.Count == page.Size) return Cut(answer, query, behind!);
+                behind = entry.Id;
+                if (filter.Ended(entry.Event)) return answer;
+                if (filter.Takes(entry.Event)) answer.AuditEvents.Add(ToProto(entry));
+            }
+            if (entries.Count <= page.Size) return answer;
+            if (answer.AuditEvents.Count == page.Size || read >= MostRead) return Cut(answer, query, behind!);
+        }
+    }
+
+    private static ListAuditEventsResponse Cut(ListAuditEventsResponse answer, string query, string behind)
+    {
+        answer.NextPageToken = Page.Token(query, behind);
+        return answer;
     }
 
     private static AuditEvent ToProto(AuditEntry entry) => new()

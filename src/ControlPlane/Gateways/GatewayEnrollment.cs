@@ -30,7 +30,10 @@ internal sealed class GatewayEnrollment(
             return found;
         }, cancellationToken);
         var certificate = await identities.IssueAsync(gateway.IdentityUri, key, gateway.Name, cancellationToken);
-        return await RecordAsync("gateway.enroll", gateway.Id, certificate, (old, serial, now) => old.Enrol(serial, certificate.NotAfter, now), cancellationToken);
+        // The token was for what the gateway was then: one that was disabled, or made anew with another role, since gets nothing from it.
+        return await RecordAsync("gateway.enroll", gateway.Id, certificate, found => found.Version == gateway.Version
+            ? found.Identity.Enrol(IdentitySerial.Canonical(certificate.Serial.Bytes.Span), certificate.NotAfter, time.GetUtcNow())
+            : throw new RefusalException(RefusalReason.Conflict, $"gateway '{found.Id}' was changed while it enrolled; it needs a new token"), cancellationToken);
     }
 
     /// <summary>A new identity for the caller; the one it calls with works on until it expires.</summary>
@@ -39,8 +42,8 @@ internal sealed class GatewayEnrollment(
         var key = IdentityRequest.KeyOf(csrDer);
         var gateway = await CurrentAsync(id, cancellationToken);
         var certificate = await identities.IssueAsync(gateway.IdentityUri, key, gateway.Name, cancellationToken);
-        return await RecordAsync("gateway.renewIdentity", id, certificate, (old, serial, _) => old.Accepts(usedSerial)
-            ? old.Renew(usedSerial, serial, certificate.NotAfter)
+        return await RecordAsync("gateway.renewIdentity", id, certificate, found => found.Identity.Accepts(usedSerial)
+            ? found.Identity.Renew(usedSerial, IdentitySerial.Canonical(certificate.Serial.Bytes.Span), certificate.NotAfter)
             : throw new RefusalException(RefusalReason.Unauthenticated, $"gateway '{id}' was enrolled anew in the meantime"), cancellationToken);
     }
 
@@ -54,14 +57,13 @@ internal sealed class GatewayEnrollment(
 
     private async Task<GatewayIdentity> RecordAsync(
         string action, string id, IdentityCertificate certificate,
-        Func<EnrolledIdentity, string, DateTimeOffset, EnrolledIdentity> change, CancellationToken cancellationToken)
+        Func<GatewayRecord, EnrolledIdentity> change, CancellationToken cancellationToken)
     {
-        var serial = IdentitySerial.Canonical(certificate.Serial.Bytes.Span);
         var recorded = await store.ActAsync(async session =>
         {
             var now = time.GetUtcNow();
             var old = Usable(await GatewayStore.FindAsync(session, id), id);
-            var next = old with { Identity = change(old.Identity, serial, now), Version = old.Version + 1 };
+            var next = old with { Identity = change(old), Version = old.Version + 1 };
             if (!await GatewayStore.ReplaceAsync(session, old, next))
                 throw new RefusalException(RefusalReason.Conflict, $"gateway '{id}' was changed in the meantime");
             await Generation.BumpAsync(session);

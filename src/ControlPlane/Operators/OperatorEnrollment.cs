@@ -27,7 +27,10 @@ internal sealed class OperatorEnrollment(IStore store, IdentityAuthority identit
             return found;
         }, cancellationToken);
         var certificate = await identities.IssueAsync(record.IdentityUri, key, record.Name, cancellationToken);
-        return await RecordAsync("operator.enroll", record.Id, certificate, (old, serial, now) => old.Enrol(serial, certificate.NotAfter, now), cancellationToken);
+        // The token was for what the operator was then: one that was disabled, or made anew with another role, since gets nothing from it.
+        return await RecordAsync("operator.enroll", record.Id, certificate, found => found.Version == record.Version
+            ? found.Identity.Enrol(IdentitySerial.Canonical(certificate.Serial.Bytes.Span), certificate.NotAfter, time.GetUtcNow())
+            : throw new RefusalException(RefusalReason.Conflict, $"operator '{found.Id}' was changed while it enrolled; it needs a new token"), cancellationToken);
     }
 
     /// <summary>A new identity for the caller; the one it calls with works on until it expires.</summary>
@@ -36,21 +39,20 @@ internal sealed class OperatorEnrollment(IStore store, IdentityAuthority identit
         var key = IdentityRequest.KeyOf(csrDer);
         var record = Usable((await book.CurrentAsync(cancellationToken)).ById.GetValueOrDefault(id), id);
         var certificate = await identities.IssueAsync(record.IdentityUri, key, record.Name, cancellationToken);
-        return await RecordAsync("operator.renewIdentity", id, certificate, (old, serial, _) => old.Accepts(usedSerial)
-            ? old.Renew(usedSerial, serial, certificate.NotAfter)
+        return await RecordAsync("operator.renewIdentity", id, certificate, found => found.Identity.Accepts(usedSerial)
+            ? found.Identity.Renew(usedSerial, IdentitySerial.Canonical(certificate.Serial.Bytes.Span), certificate.NotAfter)
             : throw new RefusalException(RefusalReason.Unauthenticated, $"operator '{id}' was enrolled anew in the meantime"), cancellationToken);
     }
 
     private async Task<OperatorIdentity> RecordAsync(
         string action, string id, IdentityCertificate certificate,
-        Func<EnrolledIdentity, string, DateTimeOffset, EnrolledIdentity> change, CancellationToken cancellationToken)
+        Func<OperatorRecord, EnrolledIdentity> change, CancellationToken cancellationToken)
     {
-        var serial = IdentitySerial.Canonical(certificate.Serial.Bytes.Span);
         var recorded = await store.ActAsync(async session =>
         {
             var now = time.GetUtcNow();
             var old = Usable(await OperatorStore.FindAsync(session, id), id);
-            var next = old with { Identity = change(old.Identity, serial, now), Version = old.Version + 1 };
+            var next = old with { Identity = change(old), Version = old.Version + 1 };
             if (!await OperatorStore.ReplaceAsync(session, old, next))
                 throw new RefusalException(RefusalReason.Conflict, $"operator '{id}' was changed in the meantime");
             await Generation.BumpAsync(session);

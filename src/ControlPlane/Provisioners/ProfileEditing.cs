@@ -59,7 +59,7 @@ internal sealed class ProfileEditing(IStore store, TimeProvider time)
         Check(wanted);
         await ProfileStore.ReplaceAsync(session, wanted);
         var next = wanted with { Version = old.Version + 1 };
-        return new Acted<ProfileRecord>(next, Event("profile.update", actor, next));
+        return new Acted<ProfileRecord>(next, Event("profile.update", actor, next, KeyValuePair.Create("old", ProfileStore.Write(old))));
     }, cancellationToken);
 
     public Task<bool> DeleteAsync(string id, string actor, CancellationToken cancellationToken) => store.ActAsync(async session =>
@@ -72,8 +72,8 @@ internal sealed class ProfileEditing(IStore store, TimeProvider time)
         return new Acted<bool>(true, Event("profile.delete", actor, old));
     }, cancellationToken);
 
-    private AuditEvent Event(string action, string actor, ProfileRecord profile) =>
-        new(time.GetUtcNow(), action, actor, profile.Name, [new("document", ProfileStore.Write(profile))]);
+    private AuditEvent Event(string action, string actor, ProfileRecord profile, params ReadOnlySpan<KeyValuePair<string, string>> more) =>
+        new(time.GetUtcNow(), action, actor, profile.Name, [new("document", ProfileStore.Write(profile)), .. more]);
 
     private static IEnumerable<RefusalException> ListFaults(IReadOnlyCollection<string> values, FrozenSet<string> known, string field)
     {

@@ -99,7 +99,7 @@ internal sealed class ProvisionerEditing(IStore store, AuthorityBook authorities
             var now = time.GetUtcNow();
             await ProvisionerStore.ReplaceAsync(session, wanted, now);
             var next = wanted with { Version = old.Version + 1, UpdatedAt = now };
-            return new Acted<ProvisionerRecord>(next, Event("provisioner.update", actor, next, now));
+            return new Acted<ProvisionerRecord>(next, Event("provisioner.update", actor, next, now, KeyValuePair.Create("old", ProvisionerStore.Write(old))));
         }, cancellationToken);
     }
 

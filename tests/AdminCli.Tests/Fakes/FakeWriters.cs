@@ -57,6 +57,7 @@ internal sealed class FakeNames(FakeControlPlane fake) : NameService.NameService
     {
         var rule = request.NameRule;
         if (rule.Level.StartsWith("provisioners/", StringComparison.Ordinal) && !fake.Data.Provisioners.Exists(p => p.Name == rule.Level)) throw Refuse.NotFound(rule.Level);
+        if (rule.Pattern == "exact:bank.net.gq") throw Refuse.Approval($"{rule.Level} demands a second operator: approvals/ap1 waits for one", "approvals/ap1");
         if (rule.Pattern.Contains("..", StringComparison.Ordinal)) throw Refuse.Field("name_rule.pattern", "a label is empty");
         if (fake.Data.NameRules.Exists(r => r.Level == rule.Level && r.Effect == rule.Effect && r.Pattern == rule.Pattern))
             throw Refuse.With(Code.AlreadyExists, $"{rule.Level} has this rule already", "ALREADY_EXISTS");
@@ -68,6 +69,12 @@ internal sealed class FakeNames(FakeControlPlane fake) : NameService.NameService
     public override Task<Empty> DeleteNameRule(DeleteNameRuleRequest request, ServerCallContext context)
     {
         if (fake.Data.NameRules.RemoveAll(r => r.Name == request.Name) == 0) throw Refuse.NotFound(request.Name);
+        return Task.FromResult(new Empty());
+    }
+
+    public override Task<Empty> UnsetNameLevel(UnsetNameLevelRequest request, ServerCallContext context)
+    {
+        if (fake.Data.NameRules.RemoveAll(r => r.Level == request.Level) == 0) throw Refuse.NotFound(request.Level);
         return Task.FromResult(new Empty());
     }
 

@@ -14,6 +14,13 @@ internal static class Refuse
     public static RpcException Field(string field, string description) => With(Code.InvalidArgument, description, "INVALID",
         new BadRequest { FieldViolations = { new BadRequest.Types.FieldViolation { Field = field, Description = description } } });
 
+    public static RpcException Approval(string message, string approval)
+    {
+        var status = new Google.Rpc.Status { Code = (int)Code.FailedPrecondition, Message = message };
+        status.Details.Add(Any.Pack(new ErrorInfo { Reason = "APPROVAL_REQUIRED", Domain = "grpcca", Metadata = { ["approval"] = approval } }));
+        return status.ToRpcException();
+    }
+
     public static RpcException With(Code code, string message, string reason, params IMessage[] details)
     {
         var status = new Google.Rpc.Status { Code = (int)code, Message = message };

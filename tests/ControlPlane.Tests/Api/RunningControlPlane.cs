@@ -18,6 +18,7 @@ public sealed class RunningControlPlane : IAsyncLifetime
 {
     private readonly string directory = Directory.CreateTempSubdirectory("grpcca-api-").FullName;
     private readonly List<IDisposable> opened = [];
+    private KeyValuePair<string, string?>[] settings = [];
     private IStore? store;
     private WebApplication? app;
 
@@ -29,14 +30,30 @@ public sealed class RunningControlPlane : IAsyncLifetime
 
     internal string Address => Services.GetRequiredService<ListeningEndpoint>().Address;
 
+    /// <summary>Settings beside the usual ones, before it starts.</summary>
+    internal void Use(params KeyValuePair<string, string?>[] more) => settings = more;
+
     public async ValueTask InitializeAsync()
     {
         File.SetUnixFileMode(directory, SyncedFile.PrivateDirectory);
-        Options = Read(directory);
+        Options = Read(directory, settings);
         SyncedFile.Write(Options.PasswordFile, RandomNumberGenerator.GetHexString(64).Select(c => (byte)c).ToArray(), SyncedFile.Private);
+        await StartAsync(mayFound: true);
+    }
+
+    /// <summary>Starts as another replica: the same store and keys, an endpoint and an admin socket of its own.</summary>
+    internal async Task JoinAsync(RunningControlPlane first)
+    {
+        File.SetUnixFileMode(directory, SyncedFile.PrivateDirectory);
+        Options = first.Options with { AdminSocket = Path.Combine(directory, "admin.sock") };
+        await StartAsync(mayFound: false);
+    }
+
+    private async Task StartAsync(bool mayFound)
+    {
         store = await OpenStoreAsync();
         app = ControlPlaneApp.Build(Options, store, TimeProvider.System);
-        await Services.GetRequiredService<StartUp>().PrepareAsync(mayFound: true, TestContext.Current.CancellationToken);
+        await Services.GetRequiredService<StartUp>().PrepareAsync(mayFound, TestContext.Current.CancellationToken);
         await app.StartAsync();
     }
 
@@ -81,10 +98,11 @@ public sealed class RunningControlPlane : IAsyncLifetime
         Directory.Delete(directory, recursive: true);
     }
 
-    private static ControlPlaneOptions Read(string directory) => ControlPlaneOptions.Read(new ConfigurationBuilder().AddInMemoryCollection(
+    private static ControlPlaneOptions Read(string directory, IEnumerable<KeyValuePair<string, string?>> more) => ControlPlaneOptions.Read(new ConfigurationBuilder().AddInMemoryCollection(
     [
         new("Data:Directory", directory),
         new("Grpc:Listen", "127.0.0.1:0"),
+        .. more,
     ]).Build());
 
     private GrpcChannel Track(GrpcChannel channel)

@@ -23,6 +23,22 @@ public sealed class NameMatchingPropertyTests
     }, iter: 50_000);
 
     [Fact]
+    public void Levels_AreIntersected_AndADenyAnywhereWins()
+    {
+        var rules = Gen.Select(NamePattern, Gen.Bool, (pattern, allow) => (Pattern: pattern, Allow: allow)).Array[0, 4];
+        Gen.Select(rules, rules, rules, AnyName).Sample((one, two, three, text) =>
+        {
+            // The first is a provisioner's and always set; the others leave names to it while they are empty.
+            NameLevel Level(string name, (string Pattern, bool Allow)[] of) =>
+                new(name, name.StartsWith("provisioners/", StringComparison.Ordinal), [.. of.Select(r => r.Allow ? Rules.Allow(r.Pattern, name) : Rules.Deny(r.Pattern, name))]);
+            var decided = NamePolicy.Decide([Level("provisioners/p", one), Level("eabKeys/e", two), Level("operators/o", three)], Identifier.ParseDns(text), Rules.Now).Allowed;
+            bool Allows((string Pattern, bool Allow)[] of) => of.Any(r => r.Allow && MatchesPlainly(r.Pattern, text));
+            var denied = one.Concat(two).Concat(three).Any(r => !r.Allow && MatchesPlainly(r.Pattern, text));
+            return decided == (!denied && Allows(one) && (two.Length == 0 || Allows(two)) && (three.Length == 0 || Allows(three)));
+        }, iter: 20_000);
+    }
+
+    [Fact]
     public void Index_OfNetworks_AgreesWithThePlainReading()
     {
         var four = Gen.Select(Gen.UInt, Gen.Int[0, 32]).Select((bits, length) => ((UInt128)bits, 32, length));

@@ -20,6 +20,8 @@ public sealed class BoundOperatorTests(RunningControlPlane plane)
     {
         ["AccountService/CreateEabKey"] = "eab_key.provisioner",
         ["AccountService/DisableEabKey"] = "name",
+        ["ApprovalService/ApproveApproval"] = "-",
+        ["ApprovalService/RejectApproval"] = "-",
         ["CertificateService/RevokeCertificate"] = "name",
         ["NameService/CreateNameRule"] = "name_rule.level",
         ["NameService/DeleteNameRule"] = "name",

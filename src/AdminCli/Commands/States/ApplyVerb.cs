@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
-using Grpc.Core;
 using GrpcCa.AdminCli.Documents;
 using GrpcCa.AdminCli.Output;
 using GrpcCa.V1;
@@ -10,21 +9,17 @@ namespace GrpcCa.AdminCli.Commands.States;
 /// <summary><c>grpcca apply -f FILE</c>: shows what would change, then changes it, all of it or nothing.</summary>
 internal sealed class ApplyVerb : Verb
 {
-    private const string Standard = "-";
-
-    private const int LargestFile = 1024 * 1024;
+    private readonly StateFile source = new("YAML or JSON, as 'grpcca export' writes it; - is standard input");
 
     public ApplyVerb() : base("apply", "Makes profiles, provisioners, name rules and gateways what a file declares, in one transaction or not at all. "
         + "A declared resource is replaced as a whole; what is not declared stays, unless --prune says otherwise.")
     {
-        Add(File);
+        Add(source.File);
         Add(Prune);
         Add(Force);
         Add(DryRun);
         Add(Yes);
     }
-
-    public Option<string> File { get; } = new("--file", "-f") { Description = "YAML or JSON, as 'grpcca export' writes it; - is standard input", HelpName = "FILE", Required = true };
 
     public Option<bool> Prune { get; } = new("--prune")
     {
@@ -47,10 +42,10 @@ internal sealed class ApplyVerb : Verb
 
     protected override async Task<int> RunAsync(CommandContext context)
     {
-        var document = StateDocument.Read(context.Get(File), await TextAsync(context));
+        var document = StateDocument.Read(context.Get(source.File), await source.TextAsync(context));
         var prune = context.Get(Prune) ? Collections(document) : [];
         var client = new StateService.StateServiceClient(context.Server);
-        var plan = await PlanAsync(context, client, document, prune);
+        var plan = await source.PlanAsync(context, client, document, prune, context.Get(Force));
         if (!context.Printer.IsDocument) PlanText.Write(context.Printer, plan);
         if (!context.Get(DryRun) && plan.Changes.Count > 0)
         {
@@ -64,35 +59,6 @@ internal sealed class ApplyVerb : Verb
         if (context.Get(DryRun)) context.Printer.Note("dry run: nothing was changed");
         else if (plan.Changes.Count > 0) context.Printer.Note("applied");
         return ExitCodes.Ok;
-    }
-
-    private async Task<StatePlan> PlanAsync(CommandContext context, StateService.StateServiceClient client, StateDocument document, IEnumerable<StateCollection> prune)
-    {
-        try
-        {
-            var plan = await client.PlanStateAsync(new PlanStateRequest { State = document.State, Prune = { prune }, Force = context.Get(Force) }, context.Call);
-            return document.HasFaults ? throw document.Failure([]) : plan;
-        }
-        catch (RpcException refused) when (refused.StatusCode == StatusCode.InvalidArgument && context.FailureOf(refused).Fields is { Count: > 0 } fields)
-        {
-            throw document.Failure(fields);
-        }
-        // The file's own mistakes can be told without a server.
-        catch (RpcException) when (document.HasFaults)
-        {
-            throw document.Failure([]);
-        }
-    }
-
-    private async Task<string> TextAsync(CommandContext context)
-    {
-        var name = context.Get(File);
-        if (name == Standard) return await context.Environment.In.ReadToEndAsync();
-        var path = Path.Combine(context.Environment.WorkingDirectory, name);
-        var file = new FileInfo(path);
-        if (!file.Exists) throw CliFailure.Usage($"there is no file '{name}'");
-        if (file.Length > LargestFile) throw CliFailure.Usage($"'{name}' has {file.Length} bytes; at most {LargestFile} are taken");
-        return await System.IO.File.ReadAllTextAsync(path);
     }
 
     private static List<StateCollection> Collections(StateDocument document) => [.. document.Collections.Select(name => name switch

@@ -20,13 +20,17 @@ internal static class RefusalStatus
     /// <param name="refusal">What the room said.</param>
     /// <param name="context">The call; its request id goes into the answer.</param>
     /// <param name="reasonWord">Another word for <c>ErrorInfo.reason</c> than the reason's own.</param>
-    public static Google.Rpc.Status Of(RefusalException refusal, ServerCallContext context, string? reasonWord = null)
+    /// <param name="metadata">What a program needs besides the word.</param>
+    public static Google.Rpc.Status Of(
+        RefusalException refusal, ServerCallContext context, string? reasonWord = null, IReadOnlyDictionary<string, string>? metadata = null)
     {
         var row = RefusalTable.Of(refusal.Reason);
         var requestId = context.RequestId();
         var retryAfter = refusal.RetryAfter ?? (row.HttpStatus >= 500 ? OurFaultRetryAfter : null);
         var status = new Google.Rpc.Status { Code = (int)row.Code, Message = Sentence(refusal.Detail) };
-        status.Details.Add(Any.Pack(new ErrorInfo { Domain = Domain, Reason = reasonWord ?? ScreamingSnake(refusal.Reason.ToString()) }));
+        var info = new ErrorInfo { Domain = Domain, Reason = reasonWord ?? ScreamingSnake(refusal.Reason.ToString()) };
+        if (metadata is not null) info.Metadata.Add(metadata.ToDictionary());
+        status.Details.Add(Any.Pack(info));
         status.Details.Add(Any.Pack(new RequestInfo { RequestId = requestId }));
         if (refusal.Field is not null) status.Details.Add(Any.Pack(Violations([new(refusal.Field, refusal.Detail)])));
         if (retryAfter is { } delay) status.Details.Add(Any.Pack(new RetryInfo { RetryDelay = Duration.FromTimeSpan(delay) }));

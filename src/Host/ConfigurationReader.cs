@@ -10,6 +10,8 @@ namespace GrpcCa.Host;
 /// </summary>
 internal sealed class ConfigurationReader(IConfiguration configuration)
 {
+    private static readonly string[] VariablesOfTheCli = ["SERVER", "IDENTITY", "CONTEXT"];
+
     private readonly HashSet<string> known = new(StringComparer.OrdinalIgnoreCase);
     private readonly List<string> problems = [];
 
@@ -25,7 +27,7 @@ internal sealed class ConfigurationReader(IConfiguration configuration)
             if (!File.Exists(file)) throw new ConfigurationException([$"configuration file '{file}' does not exist"]);
             builder.AddJsonFile(Path.GetFullPath(file), optional: false, reloadOnChange: false);
         }
-        builder.AddEnvironmentVariables("GRPCCA_").AddInMemoryCollection(flags);
+        builder.AddInMemoryCollection(Variables()).AddInMemoryCollection(flags);
         try
         {
             return builder.Build();
@@ -35,6 +37,10 @@ internal sealed class ConfigurationReader(IConfiguration configuration)
             throw new ConfigurationException([$"configuration file '{file}' is not valid JSON: {(fault.InnerException ?? fault).Message}"]);
         }
     }
+
+    // Whoever exports the CLI's variables starts programs from the same shell.
+    private static IEnumerable<KeyValuePair<string, string?>> Variables() => new ConfigurationBuilder().AddEnvironmentVariables("GRPCCA_").Build().AsEnumerable()
+        .Where(variable => variable.Value is not null && !VariablesOfTheCli.Contains(variable.Key, StringComparer.OrdinalIgnoreCase));
 
     /// <summary>Every key that was asked for so far: what a JSON schema has to list.</summary>
     public IReadOnlyCollection<string> Keys => known;

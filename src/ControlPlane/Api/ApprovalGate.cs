@@ -94,6 +94,8 @@ internal sealed class ApprovalGate(IStore store, DemandBook demands, Provisioner
             var authority = ResourceName.Of(ResourceName.Authorities, p.AuthorityId);
             return demanding.Contains(p.Name) ? p.Name : demanding.Contains(authority) ? authority : null;
         }
+        // What hangs below an authority is the authority's.
+        if (resource.StartsWith(ResourceName.Authorities + "/", StringComparison.Ordinal)) resource = string.Join('/', resource.Split('/').Take(2));
         if (demanding.Contains(resource)) return resource;
         if (ResourceName.TryParse(resource, ResourceName.Authorities, out _)) return null;
         if (ResourceName.TryParse(resource, ResourceName.Profiles, out var profile))

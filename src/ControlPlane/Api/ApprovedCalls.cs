@@ -8,10 +8,12 @@ using GrpcCa.V1;
 namespace GrpcCa.ControlPlane.Api;
 
 /// <summary>Carries out what was approved: the services' own methods, with the request exactly as it was asked.</summary>
-internal sealed class ApprovedCalls(NameApi names, ProvisionerApi provisioners, ProfileApi profiles, StateApi states, DemandBook demands)
+internal sealed class ApprovedCalls(AuthorityApi authorities, NameApi names, ProvisionerApi provisioners, ProfileApi profiles, StateApi states, DemandBook demands)
 {
     private readonly FrozenDictionary<string, Func<byte[], ServerCallContext, Task>> calls = new Dictionary<string, Func<byte[], ServerCallContext, Task>>
     {
+        ["/grpcca.v1.AuthorityService/CreateIssuerChain"] = (request, call) => authorities.CreateIssuerChain(Read(CreateIssuerChainRequest.Parser, request), call),
+        ["/grpcca.v1.AuthorityService/DeleteIssuerChain"] = (request, call) => authorities.DeleteIssuerChain(Read(DeleteIssuerChainRequest.Parser, request), call),
         ["/grpcca.v1.NameService/CreateNameRule"] = (request, call) => names.CreateNameRule(Read(CreateNameRuleRequest.Parser, request), call),
         ["/grpcca.v1.NameService/DeleteNameRule"] = (request, call) => names.DeleteNameRule(Read(DeleteNameRuleRequest.Parser, request), call),
         ["/grpcca.v1.NameService/UnsetNameLevel"] = (request, call) => names.UnsetNameLevel(Read(UnsetNameLevelRequest.Parser, request), call),

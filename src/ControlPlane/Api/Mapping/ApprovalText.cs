@@ -18,6 +18,8 @@ internal static class ApprovalText
         DeleteProvisionerRequest delete => $"delete {delete.Name}",
         UpdateProfileRequest update => $"change {update.Profile.Name}: {Fields(update.Profile)}{Mask(update.UpdateMask?.Paths)}",
         ApplyStateRequest apply => $"apply a document with {apply.State.Provisioners.Count} provisioners, {apply.State.Profiles.Count} profiles and {apply.State.NameLevels.Count} levels of name rules",
+        CreateIssuerChainRequest create => $"offer clients another chain of {create.Parent}",
+        DeleteIssuerChainRequest delete => $"offer clients the chain {delete.Name} no more",
         SetApprovalDemandRequest set => $"let {set.Resource} demand no second operator any more",
         _ => request.Descriptor.Name,
     });

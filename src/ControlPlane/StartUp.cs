@@ -39,8 +39,7 @@ internal sealed class StartUp(
         await FoundAsync(mayFound, cancellationToken);
         await founder.CheckKeysAsync(cancellationToken);
         await DeclareNamesAsync(cancellationToken);
-        if (options.Declare.GatewayId is { } id)
-            await gateways.DeclareAsync(id, new GatewayDraft { BaseUrls = options.Declare.GatewayBaseUrls, TlsNames = options.Declare.GatewayTlsNames }, Actor, cancellationToken);
+        if (options.Declare.GatewayId is { } id) await DeclareGatewayAsync(id, cancellationToken);
         await PublishRootAsync(cancellationToken);
         await endpoint.RenewAsync(cancellationToken);
     }
@@ -83,6 +82,22 @@ internal sealed class StartUp(
 
     // The allowlist of the command line holds at every start that gives one; without one, the store's rules stand. It
     // speaks of the provisioners of the start: what operators made since has the rules that they gave it.
+    // Names that an operator gave it since stay, before the addresses that were declared: a restart takes nothing away.
+    private async Task DeclareGatewayAsync(string id, CancellationToken cancellationToken)
+    {
+        var there = await store.ReadAsync(session => GatewayStore.FindAsync(session, id), cancellationToken);
+        IEnumerable<string> urls = there?.BaseUrls.Where(url => IsName(BaseUrl.HostOf(url))) ?? [];
+        IEnumerable<string> names = there?.DeclaredTlsNames.Where(IsName).Select(name => name.Value) ?? [];
+        var draft = new GatewayDraft
+        {
+            BaseUrls = [.. urls.Union(options.Declare.GatewayBaseUrls, StringComparer.Ordinal)],
+            TlsNames = [.. names.Union(options.Declare.GatewayTlsNames, StringComparer.Ordinal)],
+        };
+        await gateways.DeclareAsync(id, draft, Actor, cancellationToken);
+
+        static bool IsName(Identifier host) => host.Type == IdentifierType.Dns && host.Value != "localhost";
+    }
+
     private async Task DeclareNamesAsync(CancellationToken cancellationToken)
     {
         if (options.Declare.Allow is not { } patterns) return;

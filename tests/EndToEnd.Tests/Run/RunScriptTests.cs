@@ -43,6 +43,23 @@ public sealed class RunScriptTests
     }
 
     [Fact]
+    public async Task NameThatAnOperatorGave_OutlivesARestart()
+    {
+        using var data = new TemporaryDirectory();
+        await using (var first = await RunningInstance.StartAsync(new() { Data = data.Path }))
+        {
+            var update = await first.AdminAsync("gateway", "update", "local", "--base-url", "https://ca.home.test", "--tls-name", "ca.home.test");
+            Assert.True(update.ExitCode == 0, update.Said);
+        }
+
+        await using var second = await RunningInstance.StartAsync(new() { Data = data.Path });
+        var shown = System.Text.Json.JsonDocument.Parse((await second.AdminAsync("gateway", "show", "local", "-o", "json")).Output).RootElement;
+
+        Assert.Equal(["https://ca.home.test", second.Origin, $"https://localhost:{second.Options.AcmePort}"], shown.GetProperty("baseUrls").EnumerateArray().Select(u => u.GetString()));
+        Assert.Equal(["ca.home.test", "127.0.0.1", "localhost"], shown.GetProperty("tlsNames").EnumerateArray().Select(n => n.GetString()));
+    }
+
+    [Fact]
     public async Task Allow_OnALaterStart_ReplacesTheList_AndWithoutItTheListStays()
     {
         using var data = new TemporaryDirectory();

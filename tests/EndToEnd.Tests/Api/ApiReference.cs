@@ -22,7 +22,7 @@ internal static class ApiReference
             # The API, method by method
 
             Package `grpcca.v1`, made from `protos/` by `WRITE_DOCS=1 ./test EndToEnd.Tests`; a test fails when it is old. How the API is
-            meant, its errors and how to connect: [protos/README.md](../protos/README.md). Worked examples: [docs/examples](examples/README.md).
+            meant, its errors and how to connect: [protos/README.md](../protos/README.md).
 
             | service | what for |
             |---|---|

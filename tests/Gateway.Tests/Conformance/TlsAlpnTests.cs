@@ -27,8 +27,8 @@ public sealed class TlsAlpnTests(SharedHouse shared) : IClassFixture<SharedHouse
     [InlineData("nobody there", "invalid", "connection")]
     public async Task Z10_TheCertificate_DecidesAsTheRfcSays(string what, string status, string type)
     {
-        using var placeholder = Certificate("placeholder.test", new byte[32], "right");
-        await using var server = new AlpnServer(placeholder) { Protocols = what == "other protocol" ? ["h2"] : [AlpnServer.AcmeTls] };
+        using var early = Certificate("early.test", new byte[32], "right");
+        await using var server = new AlpnServer(early) { Protocols = what == "other protocol" ? ["h2"] : [AlpnServer.AcmeTls] };
         var port = what == "nobody there" ? FreePorts.Next() : server.Port;
         var provisioner = await ProvisionerAsync(port);
         var client = await House.AccountAsync(provisioner);
@@ -48,8 +48,8 @@ public sealed class TlsAlpnTests(SharedHouse shared) : IClassFixture<SharedHouse
     [Fact]
     public async Task Z10_AnAddress_IsAskedForByItsReverseName()
     {
-        using var placeholder = Certificate("placeholder.test", new byte[32], "right");
-        await using var server = new AlpnServer(placeholder);
+        using var early = Certificate("early.test", new byte[32], "right");
+        await using var server = new AlpnServer(early);
         var provisioner = await ProvisionerAsync(server.Port, "ip:127.0.0.0/8");
         var client = await House.AccountAsync(provisioner);
         var (authorization, challenge) = await ChallengeAsync(client, "127.0.0.1");

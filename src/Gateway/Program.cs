@@ -13,6 +13,7 @@ internal static class Program
 {
     private const int Failed = 1;
     private const int WrongUsage = 2;
+    private const int LongestLogQueue = 10_000;
 
     public static async Task<int> Main(string[] args)
     {
@@ -120,6 +121,12 @@ internal static class Program
                 console.TimestampFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z' ";
                 console.ColorBehavior = LoggerColorBehavior.Disabled;
             });
-        logging.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+        logging.Services.Configure<ConsoleLoggerOptions>(console =>
+        {
+            console.LogToStandardErrorThreshold = LogLevel.Trace;
+            // Requests do not wait for whoever reads the log: a flood loses lines, and their number is logged.
+            console.MaxQueueLength = LongestLogQueue;
+            console.QueueFullMode = ConsoleLoggerQueueFullMode.DropWrite;
+        });
     });
 }

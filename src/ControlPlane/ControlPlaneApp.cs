@@ -15,6 +15,7 @@ using GrpcCa.ControlPlane.Provisioners;
 using GrpcCa.ControlPlane.Revocation;
 using GrpcCa.ControlPlane.Storage;
 using GrpcCa.ControlPlane.Telemetry;
+using GrpcCa.ControlPlane.Webhooks;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 
@@ -37,7 +38,7 @@ internal static class ControlPlaneApp
         services.AddSingleton(store).AddSingleton(time).AddSingleton(options);
         services.AddSigning(options).AddIssuance(options).AddAuthorities(options).AddAcme(options);
         services.AddSingleton<NameBook>().AddSingleton<ProfileBook>().AddSingleton<ProvisionerBook>().AddSingleton<ProvisionerEditing>().AddSingleton<ProfileEditing>();
-        services.AddSingleton<Revoker>().AddCrls(options);
+        services.AddSingleton<Revoker>().AddCrls(options).AddWebhooks(options);
         services.AddSingleton<GatewayBook>().AddSingleton<GatewayRegistry>().AddSingleton<GatewayEnrollment>();
         services.AddSingleton<OperatorBook>().AddSingleton<OperatorRegistry>().AddSingleton<OperatorEnrollment>();
         services.AddSingleton<JoinTokens>().AddSingleton<IdentityTrust>().AddSingleton<CallerResolver>();

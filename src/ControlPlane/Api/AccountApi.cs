@@ -17,7 +17,7 @@ using EabKey = GrpcCa.ControlPlane.Acme.Accounts.EabKey;
 namespace GrpcCa.ControlPlane.Api;
 
 /// <summary>AccountService: ACME accounts, as operators see them.</summary>
-internal sealed class AccountApi(IStore store, ExternalAccounts externalAccounts, OnceOnly onceOnly) : AccountService.AccountServiceBase
+internal sealed class AccountApi(IStore store, ExternalAccounts externalAccounts, OnceOnly onceOnly, PageTokens tokens) : AccountService.AccountServiceBase
 {
     private const string Query = "accounts";
     private const string EabQuery = "eabKeys";
@@ -31,11 +31,11 @@ internal sealed class AccountApi(IStore store, ExternalAccounts externalAccounts
 
     public override async Task<ListAccountsResponse> ListAccounts(ListAccountsRequest request, ServerCallContext context)
     {
-        var page = Page.Read(request.PageSize, request.PageToken, Query, parts: 2);
+        var page = tokens.Read(request.PageSize, request.PageToken, Query, parts: 2);
         var (time, id) = page.IsFirst ? (DateTimeOffset.UnixEpoch, "") : (Wire.Position(page.After[0]), page.After[1]);
         var read = await store.ReadAsync(session => AccountStore.ListAsync(session, time, id, page.Size + 1), context.CancellationToken);
-        var (rows, next) = Pages.Cut(read, page,
-            a => Page.Token(Query, a.CreatedAt.ToUnixTimeMilliseconds().ToString(CultureInfo.InvariantCulture), a.Id));
+        var (rows, next) = page.Cut(read,
+            a => tokens.Token(Query, a.CreatedAt.ToUnixTimeMilliseconds().ToString(CultureInfo.InvariantCulture), a.Id));
         return new ListAccountsResponse { Accounts = { rows.Select(ToProto) }, NextPageToken = next };
     }
 
@@ -48,10 +48,10 @@ internal sealed class AccountApi(IStore store, ExternalAccounts externalAccounts
 
     public override async Task<ListEabKeysResponse> ListEabKeys(ListEabKeysRequest request, ServerCallContext context)
     {
-        var page = Page.Read(request.PageSize, request.PageToken, EabQuery, parts: 1);
+        var page = tokens.Read(request.PageSize, request.PageToken, EabQuery, parts: 1);
         var after = page.IsFirst ? "" : page.After[0];
         var read = await store.ReadAsync(session => EabKeyStore.ListAsync(session, after, page.Size + 1), context.CancellationToken);
-        var (rows, next) = Pages.Cut(read, page, key => Page.Token(EabQuery, key.Id));
+        var (rows, next) = page.Cut(read, key => tokens.Token(EabQuery, key.Id));
         return new ListEabKeysResponse { EabKeys = { rows.Select(ToProto) }, NextPageToken = next };
     }
 

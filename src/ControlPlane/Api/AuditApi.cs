@@ -10,7 +10,7 @@ using AuditEvent = GrpcCa.V1.AuditEvent;
 namespace GrpcCa.ControlPlane.Api;
 
 /// <summary>AuditService: the acts of the CA, newest first.</summary>
-internal sealed class AuditApi(IStore store) : AuditService.AuditServiceBase
+internal sealed class AuditApi(IStore store, PageTokens tokens) : AuditService.AuditServiceBase
 {
     // What one call looks through at most; the next page goes on behind it.
     private const int MostRead = 20_000;
@@ -18,7 +18,7 @@ internal sealed class AuditApi(IStore store) : AuditService.AuditServiceBase
     public override async Task<ListAuditEventsResponse> ListAuditEvents(ListAuditEventsRequest request, ServerCallContext context)
     {
         var query = "auditEvents " + request.Filter;
-        var page = Page.Read(request.PageSize, request.PageToken, query, parts: 1);
+        var page = tokens.Read(request.PageSize, request.PageToken, query, parts: 1);
         var filter = AuditFilter.Read(request.Filter);
         var answer = new ListAuditEventsResponse();
         var behind = page.IsFirst ? null : page.After[0];
@@ -37,9 +37,9 @@ internal sealed class AuditApi(IStore store) : AuditService.AuditServiceBase
         }
     }
 
-    private static ListAuditEventsResponse Cut(ListAuditEventsResponse answer, string query, string behind)
+    private ListAuditEventsResponse Cut(ListAuditEventsResponse answer, string query, string behind)
     {
-        answer.NextPageToken = Page.Token(query, behind);
+        answer.NextPageToken = tokens.Token(query, behind);
         return answer;
     }
 

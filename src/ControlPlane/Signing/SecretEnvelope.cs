@@ -13,14 +13,24 @@ internal sealed class SecretEnvelope : IDisposable
     private const int KeyIdSize = 8, NonceSize = 12, TagSize = 16;
     private readonly byte[] keyId;
     private readonly AesGcm cipher;
+    private readonly KeyPassword password;
 
     public SecretEnvelope(KeyPassword password)
     {
+        this.password = password;
         Span<byte> key = stackalloc byte[32];
         HKDF.DeriveKey(HashAlgorithmName.SHA256, password.Bytes, key, salt: [], "grpcca secret envelope v1"u8);
         keyId = HKDF.DeriveKey(HashAlgorithmName.SHA256, password.Bytes.ToArray(), KeyIdSize, info: "grpcca secret envelope id v1"u8.ToArray());
         cipher = new AesGcm(key, TagSize);
         CryptographicOperations.ZeroMemory(key);
+    }
+
+    /// <summary>A key for authenticating what this house gave out, the same in every replica and after a restart.</summary>
+    public byte[] DeriveKey(string purpose)
+    {
+        var key = new byte[32];
+        HKDF.DeriveKey(HashAlgorithmName.SHA256, password.Bytes, key, salt: [], System.Text.Encoding.UTF8.GetBytes($"grpcca {purpose} v1"));
+        return key;
     }
 
     /// <summary>Seals a secret for one place; <paramref name="purpose"/> (such as <c>eabKeys/x</c>) must be the same to open it.</summary>

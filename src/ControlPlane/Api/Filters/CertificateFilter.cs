@@ -54,7 +54,7 @@ internal static class CertificateFilter
     public static CertificatePosition? After(Page page) =>
         page.IsFirst ? null : new(Wire.Position(page.After[0]).ToUnixTimeMilliseconds(), page.After[1]);
 
-    private static IEnumerable<CertificateCondition> Conditions(FilterTerm term, DateTimeOffset now) => term.Field switch
+    private static ImmutableArray<CertificateCondition> Conditions(FilterTerm term, DateTimeOffset now) => term.Field switch
     {
         "state" => State(term.Value, now),
         "identifier" => [new(CertificateField.Identifier, Name(term.Value))],

@@ -3,9 +3,7 @@ using GrpcCa.ControlPlane.Api.Filters;
 using GrpcCa.ControlPlane.Api.Lists;
 using GrpcCa.ControlPlane.Api.Mapping;
 using GrpcCa.ControlPlane.Storage;
-using GrpcCa.Protocol;
 using GrpcCa.V1;
-using AuditEvent = GrpcCa.V1.AuditEvent;
 
 namespace GrpcCa.ControlPlane.Api;
 
@@ -30,7 +28,7 @@ internal sealed class AuditApi(IStore store, PageTokens tokens) : AuditService.A
                 if (answer.AuditEvents.Count == page.Size) return Cut(answer, query, behind!);
                 behind = entry.Id;
                 if (filter.Ended(entry.Event)) return answer;
-                if (filter.Takes(entry.Event)) answer.AuditEvents.Add(ToProto(entry));
+                if (filter.Takes(entry.Event)) answer.AuditEvents.Add(AuditMapping.ToProto(entry));
             }
             if (entries.Count <= page.Size) return answer;
             if (answer.AuditEvents.Count == page.Size || read >= MostRead) return Cut(answer, query, behind!);
@@ -42,15 +40,4 @@ internal sealed class AuditApi(IStore store, PageTokens tokens) : AuditService.A
         answer.NextPageToken = tokens.Token(query, behind);
         return answer;
     }
-
-    private static AuditEvent ToProto(AuditEntry entry) => new()
-    {
-        Name = ResourceName.Of(ResourceName.AuditEvents, entry.Id),
-        CreateTime = Wire.Time(entry.Event.Time),
-        Action = entry.Event.Action,
-        Actor = entry.Event.Actor,
-        Resource = entry.Event.Resource,
-        CanonicalJson = System.Text.Encoding.UTF8.GetString(entry.Canonical),
-        Sha256 = Convert.ToHexStringLower(entry.Sha256),
-    };
 }

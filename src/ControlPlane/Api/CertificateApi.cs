@@ -29,6 +29,20 @@ internal sealed class CertificateApi(IStore store, AuthorityBook authorities, Re
         return CertificateMapping.ToProto(found, await IssuerOfAsync(found, context.CancellationToken), time.GetUtcNow());
     }
 
+    public override async Task<CertificateStory> GetCertificateStory(GetCertificateStoryRequest request, ServerCallContext context)
+    {
+        var serial = SerialOf(request.Name);
+        var now = time.GetUtcNow();
+        var (certificate, story) = await store.ReadAsync(async session =>
+        {
+            var found = await CertificateStore.FindAsync(session, serial)
+                ?? throw new RefusalException(RefusalReason.NotFound, $"no certificate with serial {serial.Hex} was issued here");
+            return (found, await CertificateStories.TellAsync(session, found, now));
+        }, context.CancellationToken);
+        story.Certificate = await AnswerAsync(certificate, context.CancellationToken);
+        return story;
+    }
+
     public override async Task<ListCertificatesResponse> ListCertificates(ListCertificatesRequest request, ServerCallContext context)
     {
         var order = CertificateFilter.ReadOrder(request.OrderBy);

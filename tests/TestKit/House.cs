@@ -5,6 +5,7 @@ using System.Security.Cryptography.X509Certificates;
 using Grpc.Core;
 using Grpc.Net.Client;
 using GrpcCa.ControlPlane;
+using GrpcCa.ControlPlane.Crls;
 using GrpcCa.ControlPlane.Gateways;
 using GrpcCa.ControlPlane.Names;
 using GrpcCa.ControlPlane.Provisioners;
@@ -167,6 +168,14 @@ internal sealed partial class House : IAsyncDisposable
         foreach (var table in tables) counts[table] = await CountAsync(session, table);
         return counts;
     }, CancellationToken.None);
+
+    /// <summary>Waits until every issuer has a revocation list that says all there is to say.</summary>
+    public async Task UntilListsAreCurrentAsync()
+    {
+        using var bound = new CancellationTokenSource(TimeSpan.FromMinutes(1));
+        while ((await Store.ReadAsync(CrlStore.ListStatesAsync, bound.Token)).Any(s => s.PublishedNumber == 0 || s.Covered < s.Changes))
+            await Task.Delay(TimeSpan.FromMilliseconds(20), bound.Token);
+    }
 
     public async ValueTask DisposeAsync()
     {

@@ -12,7 +12,7 @@ using GrpcCa.V1;
 namespace GrpcCa.ControlPlane.Api;
 
 /// <summary>WebhookService: services that are asked or told about certificates.</summary>
-internal sealed class WebhookApi(IStore store, WebhookEditing editing, OnceOnly onceOnly) : WebhookService.WebhookServiceBase
+internal sealed class WebhookApi(IStore store, WebhookEditing editing, OnceOnly onceOnly, PageTokens tokens) : WebhookService.WebhookServiceBase
 {
     private const string Query = "webhooks";
 
@@ -23,9 +23,9 @@ internal sealed class WebhookApi(IStore store, WebhookEditing editing, OnceOnly 
 
     public override async Task<ListWebhooksResponse> ListWebhooks(ListWebhooksRequest request, ServerCallContext context)
     {
-        var page = Page.Read(request.PageSize, request.PageToken, Query, parts: 1);
+        var page = tokens.Read(request.PageSize, request.PageToken, Query, parts: 1);
         var read = await store.ReadAsync(session => WebhookStore.ListAsync(session, page.IsFirst ? "" : page.After[0], page.Size + 1), context.CancellationToken);
-        var (rows, next) = Pages.Cut(read, page, view => Page.Token(Query, view.Webhook.Id));
+        var (rows, next) = page.Cut(read, view => tokens.Token(Query, view.Webhook.Id));
         return new ListWebhooksResponse { Webhooks = { rows.Select(WebhookMapping.ToProto) }, NextPageToken = next };
     }
 
@@ -78,11 +78,11 @@ internal sealed class WebhookApi(IStore store, WebhookEditing editing, OnceOnly 
         var id = Wire.Id(request.Parent, ResourceName.Webhooks, "parent");
         var webhook = (await editing.GetAsync(id, context.CancellationToken)).Webhook;
         var query = webhook.Name;
-        var page = Page.Read(request.PageSize, request.PageToken, query, parts: 2);
+        var page = tokens.Read(request.PageSize, request.PageToken, query, parts: 2);
         var (after, afterId) = page.IsFirst ? (DateTimeOffset.UnixEpoch, "") : (Wire.Position(page.After[0]), page.After[1]);
         var read = await store.ReadAsync(session => DeliveryStore.ListAsync(session, id, after, afterId, page.Size + 1), context.CancellationToken);
-        var (rows, next) = Pages.Cut(read, page,
-            d => Page.Token(query, d.CreatedAt.ToUnixTimeMilliseconds().ToString(CultureInfo.InvariantCulture), d.Message.Id));
+        var (rows, next) = page.Cut(read,
+            d => tokens.Token(query, d.CreatedAt.ToUnixTimeMilliseconds().ToString(CultureInfo.InvariantCulture), d.Message.Id));
         return new ListWebhookDeliveriesResponse { Deliveries = { rows.Select(WebhookMapping.ToProto) }, NextPageToken = next };
     }
 

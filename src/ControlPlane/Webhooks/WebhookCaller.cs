@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Net.Http.Headers;
 using GrpcCa.ControlPlane.Acme.Challenges;
 using GrpcCa.ControlPlane.Authorities;
+using GrpcCa.ControlPlane.Signing;
 
 namespace GrpcCa.ControlPlane.Webhooks;
 
@@ -53,6 +54,10 @@ internal sealed class WebhookCaller(
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
             throw new WebhookFaultException($"no answer within {within.TotalSeconds:0.#} s: {trace.Phase}", mayRetry: true);
+        }
+        catch (KeyUnavailableException fault)
+        {
+            throw new WebhookFaultException($"nothing was sent: {fault.Message}; give the webhook another secret", mayRetry: false);
         }
         catch (Exception fault) when (fault is HttpRequestException or IOException)
         {

@@ -40,6 +40,7 @@ public sealed class AccessRulesTests
         ["AuthorityService/RefreshCrl"] = "Operator Owner",
         ["AuthorityService/ImportCrl"] = "Operator Owner",
         ["CertificateService/GetCertificate"] = Readers,
+        ["CertificateService/GetCertificateStory"] = "Auditor Operator Owner",
         ["CertificateService/ListCertificates"] = Readers,
         ["CertificateService/RevokeCertificate"] = "Issuer Operator Owner",
         ["CertificateService/AdvanceRenewals"] = "Operator Owner",

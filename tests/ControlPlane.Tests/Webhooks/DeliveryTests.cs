@@ -4,6 +4,7 @@ using GrpcCa.ControlPlane.Tests.Api;
 using GrpcCa.ControlPlane.Tests.Storage;
 using GrpcCa.ControlPlane.Webhooks;
 using GrpcCa.TestKit;
+using GrpcCa.TestKit.Acme;
 using GrpcCa.V1;
 using Microsoft.Extensions.DependencyInjection;
 using static GrpcCa.V1.Webhook.Types;
@@ -31,7 +32,7 @@ public sealed class DeliveryTests(PostgresFixture postgres)
         await account.RevokeAsync(issued.Leaf.RawData, 4);
         var revoked = Assert.Single(await receiver.UntilAsync("certificate.revoked"));
 
-        var serial = issued.Leaf.SerialNumber.ToLowerInvariant();
+        var serial = SerialOf(issued);
         Assert.All([told, revoked], call =>
         {
             Assert.True(call.IsSignedWith(made.Secret));
@@ -164,7 +165,7 @@ public sealed class DeliveryTests(PostgresFixture postgres)
         var (lonely, renewed) = (await account.IssueAsync("lonely.test"), await account.IssueAsync("renewed.test"));
         var revoked = await account.IssueAsync("revoked.test");
         await account.RevokeAsync(revoked.Leaf.RawData);
-        foreach (var old in new[] { lonely, renewed, revoked }) await AgeAsync(house, old.Leaf.SerialNumber.ToLowerInvariant());
+        foreach (var old in new[] { lonely, renewed, revoked }) await AgeAsync(house, SerialOf(old));
         await account.IssueAsync("renewed.test");
         await account.IssueAsync("young.test");
         await house.AddAsync("tell", receiver, Event.Expiring);
@@ -227,6 +228,9 @@ public sealed class DeliveryTests(PostgresFixture postgres)
         }
         return true;
     }, Stop);
+
+    private static string SerialOf(IssuedCertificate issued) =>
+        SerialNumber.TryParseHex(issued.Leaf.SerialNumber.ToLowerInvariant(), out var serial) ? serial.Hex : throw new InvalidOperationException("no serial");
 
     private static Task AgeAsync(House house, string serial) => house.Store.WriteAsync(session => session
         .Sql("update certificates set not_before = @from, not_after = @until where serial = @serial")

@@ -30,6 +30,8 @@ public sealed class ReplayTests
         taken.Add(await client.RevokeAsync(leaf.RawData));
         Assert.All(taken.Answers, a => Assert.InRange(a.Status, 200, 299));
 
+        // The revocation list is made after the answer, and audited.
+        await house.UntilListsAreCurrentAsync();
         var before = await house.CountRowsAsync();
         await taken.SendAgainAsync(client, url => url, "badNonce");
         // The url names the first gateway's base URL, which the other does not have; the nonce is refused before that.
@@ -40,6 +42,7 @@ public sealed class ReplayTests
         await house.RestartControlPlaneAsync();
         await house.RestartAsync(house.Gateway);
         // The start itself is audited: it gives the control plane's endpoint a new certificate.
+        await house.UntilListsAreCurrentAsync();
         before = await house.CountRowsAsync();
         await taken.SendAgainAsync(client, url => url, "badNonce");
         Assert.Equal(before, await house.CountRowsAsync());

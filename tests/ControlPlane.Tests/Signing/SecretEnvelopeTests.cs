@@ -10,7 +10,8 @@ public sealed class SecretEnvelopeTests
     public void SealAndOpen_ManyAtOnce_EachGetsItsOwn()
     {
         using var keys = new KeyDirectory();
-        using var envelope = new SecretEnvelope(keys.Password);
+        using var password = KeyPassword.FromFile(keys.PasswordFile);
+        using var envelope = new SecretEnvelope(password);
         Parallel.For(0, 20_000, new ParallelOptions { MaxDegreeOfParallelism = 8 }, i =>
         {
             var secret = SHA256.HashData(BitConverter.GetBytes(i));
@@ -22,7 +23,8 @@ public sealed class SecretEnvelopeTests
     public void Open_ForAnotherPlace_Fails()
     {
         using var keys = new KeyDirectory();
-        using var envelope = new SecretEnvelope(keys.Password);
+        using var password = KeyPassword.FromFile(keys.PasswordFile);
+        using var envelope = new SecretEnvelope(password);
         var made = envelope.Seal([1, 2, 3], "webhooks/one");
         Assert.Throws<KeyUnavailableException>(() => envelope.Open(made, "webhooks/two"));
     }

@@ -217,7 +217,7 @@ public sealed class DeliveryTests(PostgresFixture postgres)
     }
 
     // As an act would queue them; the same numbers again are the same messages.
-    private static Task QueueAsync(ControlPlane.Storage.IStore store, string webhookId, int count) => store.WriteAsync(async session =>
+    private static Task<bool> QueueAsync(ControlPlane.Storage.IStore store, string webhookId, int count) => store.WriteAsync(async session =>
     {
         var webhook = (await WebhookStore.FindAsync(session, webhookId))!;
         var now = TimeProvider.System.GetUtcNow();
@@ -232,7 +232,7 @@ public sealed class DeliveryTests(PostgresFixture postgres)
     private static string SerialOf(IssuedCertificate issued) =>
         SerialNumber.TryParseHex(issued.Leaf.SerialNumber.ToLowerInvariant(), out var serial) ? serial.Hex : throw new InvalidOperationException("no serial");
 
-    private static Task AgeAsync(House house, string serial) => house.Store.WriteAsync(session => session
+    private static Task<int> AgeAsync(House house, string serial) => house.Store.WriteAsync(session => session
         .Sql("update certificates set not_before = @from, not_after = @until where serial = @serial")
         .With("@from", TimeProvider.System.GetUtcNow().AddHours(-20)).With("@until", TimeProvider.System.GetUtcNow().AddHours(4)).With("@serial", serial).ExecuteAsync(), Stop);
 }

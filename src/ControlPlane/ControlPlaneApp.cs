@@ -17,6 +17,7 @@ using GrpcCa.ControlPlane.Revocation;
 using GrpcCa.ControlPlane.Signing;
 using GrpcCa.ControlPlane.Storage;
 using GrpcCa.ControlPlane.Telemetry;
+using GrpcCa.ControlPlane.Webhooks;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 
@@ -39,7 +40,7 @@ internal static class ControlPlaneApp
         services.AddSingleton(store).AddSingleton(time).AddSingleton(options);
         services.AddSigning(options).AddIssuance(options).AddAuthorities(options).AddAcme(options);
         services.AddSingleton<NameBook>().AddSingleton<ProfileBook>().AddSingleton<ProvisionerBook>().AddSingleton<ProvisionerEditing>().AddSingleton<ProfileEditing>();
-        services.AddSingleton<Revoker>().AddSingleton<BatchRevoker>().AddCrls(options);
+        services.AddSingleton<Revoker>().AddSingleton<BatchRevoker>().AddCrls(options).AddWebhooks(options);
         services.AddSingleton<GatewayBook>().AddSingleton<GatewayRegistry>().AddSingleton<GatewayEnrollment>();
         services.AddSingleton<OperatorBook>().AddSingleton<OperatorRegistry>().AddSingleton<OperatorEnrollment>();
         services.AddSingleton<JoinTokens>().AddSingleton<IdentityTrust>().AddSingleton<CallerResolver>();

@@ -5,6 +5,7 @@ using GrpcCa.ControlPlane.Certificates;
 using GrpcCa.ControlPlane.Pki;
 using GrpcCa.ControlPlane.Refusals;
 using GrpcCa.ControlPlane.Storage;
+using GrpcCa.ControlPlane.Webhooks;
 
 namespace GrpcCa.ControlPlane.Revocation;
 
@@ -58,7 +59,10 @@ internal sealed class BatchRevoker(IStore store, Revoker revoker, TimeProvider t
     {
         long revoked = 0;
         await foreach (var page in PagesAsync(selection, now, cancellationToken))
-            revoked += await store.WriteAsync(session => RevokeAsync(session, page, reason, invalidSince, actor), cancellationToken);
+        {
+            var notice = await revoker.NoticeAsync(cancellationToken);
+            revoked += await store.WriteAsync(session => RevokeAsync(session, page, reason, invalidSince, actor, notice), cancellationToken);
+        }
         return await store.ActAsync(async session =>
         {
             if (alongside is not null) await alongside(session, revoked);
@@ -68,14 +72,14 @@ internal sealed class BatchRevoker(IStore store, Revoker revoker, TimeProvider t
     }
 
     // Each with its own event in the same transaction, as if it had been revoked alone.
-    private async ValueTask<long> RevokeAsync(StoreSession session, List<CertificateRecord> page, RevocationReason reason, DateTimeOffset? invalidSince, string actor)
+    private async ValueTask<long> RevokeAsync(StoreSession session, List<CertificateRecord> page, RevocationReason reason, DateTimeOffset? invalidSince, string actor, WebhookNotice notice)
     {
         long revoked = 0;
         foreach (var read in page)
         {
             // Somebody else may have been faster since the page was read.
             if (await CertificateStore.FindAsync(session, read.Serial) is not { } certificate || !Revoker.IsLive(certificate, time.GetUtcNow())) continue;
-            var (_, act) = await revoker.RevokeAsync(session, read.Serial, reason, blockKey: true, actor, invalidSince);
+            var (_, act) = await revoker.RevokeAsync(session, read.Serial, reason, blockKey: true, actor, invalidSince, notice);
             await session.AppendAsync(act);
             revoked++;
         }

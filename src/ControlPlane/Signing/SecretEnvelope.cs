@@ -13,6 +13,9 @@ internal sealed class SecretEnvelope : IDisposable
     private const int KeyIdSize = 8, NonceSize = 12, TagSize = 16;
     private readonly byte[] keyId;
     private readonly AesGcm cipher;
+
+    // The platform's cipher is one context: two at a time spoil each other's result.
+    private readonly Lock gate = new();
     private readonly KeyPassword password;
 
     public SecretEnvelope(KeyPassword password)
@@ -40,8 +43,9 @@ internal sealed class SecretEnvelope : IDisposable
         keyId.CopyTo(envelope, 0);
         var nonce = envelope.AsSpan(KeyIdSize, NonceSize);
         RandomNumberGenerator.Fill(nonce);
-        cipher.Encrypt(nonce, secret, envelope.AsSpan(KeyIdSize + NonceSize + TagSize), envelope.AsSpan(KeyIdSize + NonceSize, TagSize),
-            System.Text.Encoding.UTF8.GetBytes(purpose));
+        lock (gate)
+            cipher.Encrypt(nonce, secret, envelope.AsSpan(KeyIdSize + NonceSize + TagSize), envelope.AsSpan(KeyIdSize + NonceSize, TagSize),
+                System.Text.Encoding.UTF8.GetBytes(purpose));
         return envelope;
     }
 
@@ -53,8 +57,9 @@ internal sealed class SecretEnvelope : IDisposable
         var secret = new byte[envelope.Length - KeyIdSize - NonceSize - TagSize];
         try
         {
-            cipher.Decrypt(envelope.Slice(KeyIdSize, NonceSize), envelope[(KeyIdSize + NonceSize + TagSize)..],
-                envelope.Slice(KeyIdSize + NonceSize, TagSize), secret, System.Text.Encoding.UTF8.GetBytes(purpose));
+            lock (gate)
+                cipher.Decrypt(envelope.Slice(KeyIdSize, NonceSize), envelope[(KeyIdSize + NonceSize + TagSize)..],
+                    envelope.Slice(KeyIdSize + NonceSize, TagSize), secret, System.Text.Encoding.UTF8.GetBytes(purpose));
             return secret;
         }
         catch (CryptographicException cause)

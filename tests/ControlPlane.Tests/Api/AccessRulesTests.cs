@@ -88,6 +88,14 @@ public sealed class AccessRulesTests
         ["TrustService/ListCrls"] = Anyone,
         ["TrustService/GetCrl"] = Anyone,
         ["TrustService/GetServerInfo"] = Anyone,
+        ["WebhookService/GetWebhook"] = Readers,
+        ["WebhookService/ListWebhooks"] = Readers,
+        ["WebhookService/ListWebhookDeliveries"] = Readers,
+        ["WebhookService/CreateWebhook"] = "Operator Owner",
+        ["WebhookService/UpdateWebhook"] = "Operator Owner",
+        ["WebhookService/DeleteWebhook"] = "Operator Owner",
+        ["WebhookService/RotateWebhookSecret"] = "Operator Owner",
+        ["WebhookService/TestWebhook"] = "Operator Owner",
     };
 
     private static readonly Caller[] Callers =

@@ -11,6 +11,7 @@ using GrpcCa.ControlPlane.Policy;
 using GrpcCa.ControlPlane.Refusals;
 using GrpcCa.ControlPlane.Signing;
 using GrpcCa.ControlPlane.Storage;
+using GrpcCa.ControlPlane.Webhooks;
 
 namespace GrpcCa.ControlPlane.Acme.Orders;
 
@@ -18,7 +19,8 @@ namespace GrpcCa.ControlPlane.Acme.Orders;
 /// finalize (RFC 8555 §7.4): the CSR against the order, the order against the policy of now, then the corridor. Writes
 /// the permit; touches no key.
 /// </summary>
-internal sealed class OrderFinalizer(IStore store, OrderContexts contexts, CaaRecheck caa, IssuanceCorridor corridor, TimeProvider time)
+internal sealed class OrderFinalizer(
+    IStore store, OrderContexts contexts, CaaRecheck caa, IssuanceAuthorizer authorizer, WebhookNotices notices, IssuanceCorridor corridor, TimeProvider time)
 {
     private const int MostAttempts = 5;
 
@@ -28,16 +30,17 @@ internal sealed class OrderFinalizer(IStore store, OrderContexts contexts, CaaRe
         var payload = request.RequireObject();
         var view = await store.ReadAsync(s => OrderDesk.LoadAsync(s, request, orderId, time.GetUtcNow()), cancellationToken);
         CheckReady(view);
-        var csr = CertificateSigningRequest.Parse(CsrPayload.Read(payload));
+        var der = CsrPayload.Read(payload);
+        var csr = CertificateSigningRequest.Parse(der);
         CheckCsr(csr, view.Order);
         // Slow (it asks DNS), so before what must hold at the moment of the permit.
         await caa.CheckAsync((await ContextAsync(request, view, cancellationToken)).Provisioner, view.Authorizations, cancellationToken);
-        await IssueByCurrentPolicyAsync(request, view, csr, cancellationToken);
+        await IssueByCurrentPolicyAsync(request, view, csr, der, cancellationToken);
         return await store.ReadAsync(s => OrderDesk.LoadAsync(s, request, orderId, time.GetUtcNow()), cancellationToken);
     }
 
     // DESIGN §4: names are allowed *now*. A configuration that changed before the plan was recorded is asked anew.
-    private async Task IssueByCurrentPolicyAsync(VerifiedRequest request, OrderView view, CertificateSigningRequest csr, CancellationToken cancellationToken)
+    private async Task IssueByCurrentPolicyAsync(VerifiedRequest request, OrderView view, CertificateSigningRequest csr, byte[] der, CancellationToken cancellationToken)
     {
         for (var attempt = 1; ; attempt++)
         {
@@ -45,6 +48,8 @@ internal sealed class OrderFinalizer(IStore store, OrderContexts contexts, CaaRe
             LeafPolicy.CheckKey(csr.Key, context.Profile, request.Account!.Key.PublicKey);
             OrderDesk.CheckNames(context, view.Order.Identifiers);
             await CheckEndAsync(view.Order, cancellationToken);
+            // Last, so that webhooks are asked about what would be issued; and once, whatever they say.
+            if (attempt == 1) await authorizer.AuthorizeAsync(Question(request, view.Order, context, csr, der), cancellationToken);
             try
             {
                 await IssueAsync(request, view, context, csr, cancellationToken);
@@ -73,7 +78,22 @@ internal sealed class OrderFinalizer(IStore store, OrderContexts contexts, CaaRe
         throw new RefusalException(RefusalReason.OrderNotReady, error.Detail);
     }
 
-    private Task<IssuedCertificate> IssueAsync(
+    private static IssuanceQuestion Question(VerifiedRequest request, Order order, OrderContext context, CertificateSigningRequest csr, byte[] der) => new()
+    {
+        ProvisionerId = context.Provisioner.Id,
+        ProfileId = context.Profile.Id,
+        Identifiers = order.Identifiers,
+        Key = csr.Key,
+        Requester = $"accounts/{order.AccountId}",
+        CsrDer = der,
+        AccountId = order.AccountId,
+        OrderId = order.Id,
+        GatewayId = request.Context.Gateway.Id,
+        ClientAddress = request.Context.ClientAddress,
+        NotAfter = order.NotAfter,
+    };
+
+    private async Task<IssuedCertificate> IssueAsync(
         VerifiedRequest request, OrderView view, OrderContext context, CertificateSigningRequest csr, CancellationToken cancellationToken)
     {
         var order = view.Order;
@@ -92,12 +112,13 @@ internal sealed class OrderFinalizer(IStore store, OrderContexts contexts, CaaRe
             IssuerUrl = pointers.IssuerUrl,
         };
         var finalizeEvidence = request.Evidence.ToArray();
-        return corridor.IssueAsync(new SigningPermit(PermitKind.Leaf, context.Issuer.Key), spec, new IssuanceContext
+        var notice = await notices.ForAsync(WebhookEvent.Issued, cancellationToken);
+        return await corridor.IssueAsync(new SigningPermit(PermitKind.Leaf, context.Issuer.Key), spec, new IssuanceContext
         {
             Actor = $"accounts/{order.AccountId}",
             Purpose = order.Name,
             OnPlanned = (session, serial) => ClaimAsync(session, request, context, order.Id, csr.Key, serial),
-            OnIssued = (session, issued) => RecordAsync(session, order, context.Profile.Id, issued, finalizeEvidence, request),
+            OnIssued = (session, issued) => RecordAsync(session, order, context.Profile.Id, issued, finalizeEvidence, request, notice),
             OnFailed = session => FailAsync(session, order.Id),
         }, cancellationToken);
     }
@@ -119,7 +140,7 @@ internal sealed class OrderFinalizer(IStore store, OrderContexts contexts, CaaRe
     }
 
     private async ValueTask<AuditEvent> RecordAsync(
-        StoreSession session, Order order, string profileId, IssuedCertificate issued, byte[] finalizeEvidence, VerifiedRequest request)
+        StoreSession session, Order order, string profileId, IssuedCertificate issued, byte[] finalizeEvidence, VerifiedRequest request, WebhookNotice notice)
     {
         var now = time.GetUtcNow();
         var certificate = new CertificateRecord
@@ -140,6 +161,7 @@ internal sealed class OrderFinalizer(IStore store, OrderContexts contexts, CaaRe
             CreatedAt = now,
         };
         await CertificateStore.InsertAsync(session, certificate, new CertificateEvidence(order.Evidence, finalizeEvidence));
+        await notice.WriteAsync(session, certificate);
         if (order.Replaces is { } replaced) await Replacement.CloseAsync(session, replaced, certificate);
         var planned = await OrderStore.FindAsync(session, order.Id);
         if (planned?.PlannedSerial != issued.Serial.Hex || !await OrderStore.ReplaceAsync(session, planned, planned with { CertificateSerial = issued.Serial.Hex, Evidence = [] }))

@@ -66,7 +66,7 @@ public sealed class BatchRevokeTests
         Assert.Equal(5, await CountAsync(new() { Authority = "authorities/main" }));
         Assert.Equal(2, await CountAsync(new() { Certificates = { a.Name, b.Name, a.Name } }));
         Assert.Equal(0, await CountAsync(new() { Certificates = { a.Name }, Provisioner = "provisioners/nixos" }));
-        Assert.Equal(0, await CountAsync(new() { IssuedFrom = Google.Protobuf.WellKnownTypes.Timestamp.FromDateTimeOffset(DateTimeOffset.UtcNow.AddHours(1)) }));
+        Assert.Equal(0, await CountAsync(new() { IssuedFrom = Google.Protobuf.WellKnownTypes.Timestamp.FromDateTimeOffset(TimeProvider.System.GetUtcNow().AddHours(1)) }));
 
         var done = await certificates.BatchRevokeCertificatesAsync(new() { Selector = new() { Certificates = { a.Name, b.Name } }, Reason = RevocationReason.KeyCompromise });
 

@@ -40,7 +40,7 @@ internal static class ControlPlaneApp
         services.AddSingleton(store).AddSingleton(time).AddSingleton(options);
         services.AddSigning(options).AddIssuance(options).AddAuthorities(options).AddAcme(options);
         services.AddSingleton<NameBook>().AddSingleton<ProfileBook>().AddSingleton<ProvisionerBook>().AddSingleton<ProvisionerEditing>().AddSingleton<ProfileEditing>();
-        services.AddSingleton<Revoker>().AddCrls(options).AddWebhooks(options);
+        services.AddSingleton<Revoker>().AddSingleton<BatchRevoker>().AddCrls(options).AddWebhooks(options);
         services.AddSingleton<GatewayBook>().AddSingleton<GatewayRegistry>().AddSingleton<GatewayEnrollment>();
         services.AddSingleton<OperatorBook>().AddSingleton<OperatorRegistry>().AddSingleton<OperatorEnrollment>();
         services.AddSingleton<JoinTokens>().AddSingleton<IdentityTrust>().AddSingleton<CallerResolver>();

@@ -43,6 +43,7 @@ public sealed class AccessRulesTests
         ["CertificateService/GetCertificateStory"] = "Auditor Operator Owner",
         ["CertificateService/ListCertificates"] = Readers,
         ["CertificateService/RevokeCertificate"] = "Issuer Operator Owner",
+        ["CertificateService/BatchRevokeCertificates"] = "Operator Owner",
         ["CertificateService/AdvanceRenewals"] = "Operator Owner",
         ["GatewayService/GetGateway"] = Readers,
         ["GatewayService/ListGateways"] = Readers,

@@ -77,8 +77,8 @@ public sealed class GrpcCaClient : IDisposable
     /// <exception cref="IdentityException">A file is missing, damaged or open to others; the message names it.</exception>
     public static GrpcCaClient WithIdentity(string directory, string? server = null)
     {
-        var identity = StoredIdentity.Load(directory);
-        return new(ControlPlaneChannel.Open(server ?? identity.Endpoint, new PeerTrust(identity.RootDers, TimeProvider.System), identity.Certificate), identity);
+        var stored = StoredIdentity.Load(directory);
+        return new(ControlPlaneChannel.Open(server ?? stored.Endpoint, new PeerTrust(stored.RootDers, TimeProvider.System), stored.Certificate), stored);
     }
 
     /// <summary>

@@ -44,6 +44,7 @@ public sealed class AccessRulesTests
         ["CertificateService/ListCertificates"] = Readers,
         ["CertificateService/RevokeCertificate"] = "Issuer Operator Owner",
         ["CertificateService/BatchRevokeCertificates"] = "Operator Owner",
+        ["CertificateService/WatchCertificates"] = Readers,
         ["CertificateService/AdvanceRenewals"] = "Operator Owner",
         ["GatewayService/GetGateway"] = Readers,
         ["GatewayService/ListGateways"] = Readers,

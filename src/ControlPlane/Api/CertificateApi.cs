@@ -4,6 +4,7 @@ using GrpcCa.ControlPlane.Api.Filters;
 using GrpcCa.ControlPlane.Api.Lists;
 using GrpcCa.ControlPlane.Api.Mapping;
 using GrpcCa.ControlPlane.Authorities;
+using GrpcCa.ControlPlane.CertificateRequests;
 using GrpcCa.ControlPlane.Certificates;
 using GrpcCa.ControlPlane.Pki;
 using GrpcCa.ControlPlane.Refusals;
@@ -15,7 +16,8 @@ using GrpcCa.V1;
 namespace GrpcCa.ControlPlane.Api;
 
 /// <summary>CertificateService: what was issued, and taking it back.</summary>
-internal sealed class CertificateApi(IStore store, AuthorityBook authorities, Revoker revoker, RenewalWindows renewals, OnceOnly onceOnly, TimeProvider time)
+internal sealed partial class CertificateApi(
+    IStore store, AuthorityBook authorities, Revoker revoker, RenewalWindows renewals, WishReader wishes, RequestDesk requests, OnceOnly onceOnly, TimeProvider time)
     : CertificateService.CertificateServiceBase
 {
     public override async Task<Certificate> GetCertificate(GetCertificateRequest request, ServerCallContext context)

@@ -43,7 +43,8 @@ internal static class LeafIssue
         KeySha256 = issued.Spec.Key.Sha256,
         NotBefore = issued.Spec.NotBefore,
         NotAfter = issued.Spec.NotAfter,
-        CreatedAt = now,
+        // As the store keeps it: what is answered is what will be read.
+        CreatedAt = DateTimeOffset.FromUnixTimeMilliseconds(now.ToUnixTimeMilliseconds()),
     };
 
     /// <summary>

@@ -5,7 +5,6 @@ using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using GrpcCa.ControlPlane.Acme.Challenges;
-using GrpcCa.ControlPlane.Pki;
 using GrpcCa.ControlPlane.Refusals;
 
 namespace GrpcCa.ControlPlane.Credentials;
@@ -40,7 +39,7 @@ internal sealed class GuardedFetch(ValidationDialer dialer)
         }
         catch (HttpRequestException fault)
         {
-            throw Unavailable(url, fault.InnerException is AttemptFailedException or AuthenticationException ? fault.InnerException.Message : fault.Message);
+            throw Unavailable(url, fault.InnerException?.Message ?? fault.Message);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
@@ -92,5 +91,5 @@ internal sealed class GuardedFetch(ValidationDialer dialer)
         return chain.Build(certificate);
     }
 
-    private static RefusalException Unavailable(Uri url, string detail) => new(RefusalReason.Unavailable, $"{url} could not be fetched: {Excerpt.Of(detail)}");
+    private static RefusalException Unavailable(Uri url, string detail) => new(RefusalReason.Unavailable, $"{url} could not be fetched: {detail}");
 }

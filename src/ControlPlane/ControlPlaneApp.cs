@@ -3,6 +3,7 @@ using System.Security.Authentication;
 using GrpcCa.ControlPlane.Access;
 using GrpcCa.ControlPlane.Acme;
 using GrpcCa.ControlPlane.Api;
+using GrpcCa.ControlPlane.Api.Lists;
 using GrpcCa.ControlPlane.Approvals;
 using GrpcCa.ControlPlane.Authorities;
 using GrpcCa.ControlPlane.CertificateRequests;
@@ -15,8 +16,10 @@ using GrpcCa.ControlPlane.Operators;
 using GrpcCa.ControlPlane.Profiles;
 using GrpcCa.ControlPlane.Provisioners;
 using GrpcCa.ControlPlane.Revocation;
+using GrpcCa.ControlPlane.Signing;
 using GrpcCa.ControlPlane.Storage;
 using GrpcCa.ControlPlane.Telemetry;
+using GrpcCa.ControlPlane.Webhooks;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 
@@ -41,7 +44,7 @@ internal static class ControlPlaneApp
         services.AddSingleton<NameBook>().AddSingleton<ProfileBook>().AddSingleton<ProvisionerBook>().AddSingleton<ProvisionerEditing>().AddSingleton<ProfileEditing>();
         services.AddSingleton<LeafContexts>().AddSingleton<RequestDesk>().AddSingleton<WishReader>();
         services.AddSingleton<CredentialDesk>().AddSingleton<OidcCredentials>().AddSingleton<OidcKeys>().AddSingleton<GuardedFetch>();
-        services.AddSingleton<Revoker>().AddCrls(options);
+        services.AddSingleton<Revoker>().AddCrls(options).AddWebhooks(options);
         services.AddSingleton<GatewayBook>().AddSingleton<GatewayRegistry>().AddSingleton<GatewayEnrollment>();
         services.AddSingleton<OperatorBook>().AddSingleton<OperatorRegistry>().AddSingleton<OperatorEnrollment>();
         services.AddSingleton<JoinTokens>().AddSingleton<IdentityTrust>().AddSingleton<CallerResolver>();
@@ -55,6 +58,7 @@ internal static class ControlPlaneApp
         services.AddSingleton<StateApplier>();
         services.AddSingleton<StartUp>();
         services.AddSweeping(options);
+        services.AddSingleton(provider => new PageTokens(provider.GetRequiredService<SecretEnvelope>().DeriveKey(PageTokens.Purpose)));
         services.AddApi();
         adjust?.Invoke(builder);
         var app = builder.Build();

@@ -15,6 +15,7 @@ using GrpcCa.ControlPlane.Provisioners;
 using GrpcCa.ControlPlane.Refusals;
 using GrpcCa.ControlPlane.Signing;
 using GrpcCa.ControlPlane.Storage;
+using GrpcCa.ControlPlane.Webhooks;
 using GrpcCa.Host;
 using Microsoft.Extensions.Configuration;
 
@@ -80,6 +81,9 @@ internal sealed record ControlPlaneOptions
     /// <summary>The section <c>Approvals</c>: <c>Approvals:Lifetime</c>, how long a second operator has to decide; default 24 h.</summary>
     public ApprovalOptions Approvals { get; init; } = new();
 
+    /// <summary><c>Webhooks:*</c>.</summary>
+    public WebhookOptions Webhooks { get; init; } = new();
+
     /// <summary><c>Joining:TokenLifetime</c>: how long a join or login token works; default 1 h.</summary>
     public required TimeSpan TokenLifetime { get; init; }
 
@@ -131,6 +135,7 @@ internal sealed record ControlPlaneOptions
             },
             Nonces = new NonceMintOptions { WindowChunks = read.Number("Nonces:WindowChunks", 4096, 1, 1_000_000) },
             Approvals = new ApprovalOptions { Lifetime = read.Duration("Approvals:Lifetime", TimeSpan.FromHours(24), TimeSpan.FromMinutes(1), TimeSpan.FromDays(30)) },
+            Webhooks = ReadWebhooks(read),
             TokenLifetime = read.Duration("Joining:TokenLifetime", TimeSpan.FromHours(1), TimeSpan.FromMinutes(1), TimeSpan.FromDays(30)),
             Declare = ReadDeclaration(read),
         };
@@ -203,6 +208,23 @@ internal sealed record ControlPlaneOptions
             AttemptTimeout = read.Duration("Validation:AttemptTimeout", usual.AttemptTimeout, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(2)),
             Attempts = read.Number("Validation:Attempts", usual.Attempts, 1, 20),
             Within = read.Duration("Validation:Within", usual.Within, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(10)),
+        };
+    }
+
+    private static WebhookOptions ReadWebhooks(ConfigurationReader read)
+    {
+        var usual = new WebhookOptions();
+        var ranges = usual.Ranges;
+        Try(read, "Webhooks:Ranges", () => ranges = read.List("Webhooks:Ranges") is { } texts ? [.. texts.Select(Range)] : usual.Ranges);
+        return new WebhookOptions
+        {
+            Ranges = ranges,
+            MaxAttempts = read.Number("Webhooks:MaxAttempts", usual.MaxAttempts, 1, 1000),
+            MaxAge = read.Duration("Webhooks:MaxAge", usual.MaxAge, TimeSpan.FromSeconds(1), TimeSpan.FromDays(30)),
+            FirstPause = read.Duration("Webhooks:FirstPause", usual.FirstPause, TimeSpan.FromSeconds(1), TimeSpan.FromHours(1)),
+            LongestPause = read.Duration("Webhooks:LongestPause", usual.LongestPause, TimeSpan.FromSeconds(1), TimeSpan.FromDays(1)),
+            QueueLimit = read.Number("Webhooks:QueueLimit", usual.QueueLimit, 1, 1_000_000),
+            Concurrency = read.Number("Webhooks:Concurrency", usual.Concurrency, 1, 100),
         };
     }
 

@@ -11,13 +11,11 @@ using GrpcCa.ControlPlane.Refusals;
 using GrpcCa.ControlPlane.Storage;
 using GrpcCa.Protocol;
 using GrpcCa.V1;
-using Account = GrpcCa.ControlPlane.Acme.Accounts.Account;
-using EabKey = GrpcCa.ControlPlane.Acme.Accounts.EabKey;
 
 namespace GrpcCa.ControlPlane.Api;
 
 /// <summary>AccountService: ACME accounts, as operators see them.</summary>
-internal sealed class AccountApi(IStore store, ExternalAccounts externalAccounts, OnceOnly onceOnly) : AccountService.AccountServiceBase
+internal sealed class AccountApi(IStore store, ExternalAccounts externalAccounts, OnceOnly onceOnly, PageTokens tokens) : AccountService.AccountServiceBase
 {
     private const string Query = "accounts";
     private const string EabQuery = "eabKeys";
@@ -25,34 +23,34 @@ internal sealed class AccountApi(IStore store, ExternalAccounts externalAccounts
     public override async Task<V1.Account> GetAccount(GetAccountRequest request, ServerCallContext context)
     {
         var id = Wire.Id(request.Name, ResourceName.Accounts, "name");
-        return ToProto(await store.ReadAsync(session => AccountStore.FindAsync(session, id), context.CancellationToken)
+        return AccountMapping.ToProto(await store.ReadAsync(session => AccountStore.FindAsync(session, id), context.CancellationToken)
             ?? throw new RefusalException(RefusalReason.NotFound, $"there is no account {Excerpt.Of(id)}"));
     }
 
     public override async Task<ListAccountsResponse> ListAccounts(ListAccountsRequest request, ServerCallContext context)
     {
-        var page = Page.Read(request.PageSize, request.PageToken, Query, parts: 2);
+        var page = tokens.Read(request.PageSize, request.PageToken, Query, parts: 2);
         var (time, id) = page.IsFirst ? (DateTimeOffset.UnixEpoch, "") : (Wire.Position(page.After[0]), page.After[1]);
         var read = await store.ReadAsync(session => AccountStore.ListAsync(session, time, id, page.Size + 1), context.CancellationToken);
-        var (rows, next) = Pages.Cut(read, page,
-            a => Page.Token(Query, a.CreatedAt.ToUnixTimeMilliseconds().ToString(CultureInfo.InvariantCulture), a.Id));
-        return new ListAccountsResponse { Accounts = { rows.Select(ToProto) }, NextPageToken = next };
+        var (rows, next) = page.Cut(read,
+            a => tokens.Token(Query, a.CreatedAt.ToUnixTimeMilliseconds().ToString(CultureInfo.InvariantCulture), a.Id));
+        return new ListAccountsResponse { Accounts = { rows.Select(AccountMapping.ToProto) }, NextPageToken = next };
     }
 
     public override async Task<V1.EabKey> GetEabKey(GetEabKeyRequest request, ServerCallContext context)
     {
         var id = Wire.Id(request.Name, ResourceName.EabKeys, "name");
-        return ToProto(await store.ReadAsync(session => EabKeyStore.FindAsync(session, id), context.CancellationToken)
+        return AccountMapping.ToProto(await store.ReadAsync(session => EabKeyStore.FindAsync(session, id), context.CancellationToken)
             ?? throw new RefusalException(RefusalReason.NotFound, $"there is no EAB key {Excerpt.Of(id)}"));
     }
 
     public override async Task<ListEabKeysResponse> ListEabKeys(ListEabKeysRequest request, ServerCallContext context)
     {
-        var page = Page.Read(request.PageSize, request.PageToken, EabQuery, parts: 1);
+        var page = tokens.Read(request.PageSize, request.PageToken, EabQuery, parts: 1);
         var after = page.IsFirst ? "" : page.After[0];
         var read = await store.ReadAsync(session => EabKeyStore.ListAsync(session, after, page.Size + 1), context.CancellationToken);
-        var (rows, next) = Pages.Cut(read, page, key => Page.Token(EabQuery, key.Id));
-        return new ListEabKeysResponse { EabKeys = { rows.Select(ToProto) }, NextPageToken = next };
+        var (rows, next) = page.Cut(read, key => tokens.Token(EabQuery, key.Id));
+        return new ListEabKeysResponse { EabKeys = { rows.Select(AccountMapping.ToProto) }, NextPageToken = next };
     }
 
     public override async Task<CreateEabKeyResponse> CreateEabKey(CreateEabKeyRequest request, ServerCallContext context)
@@ -67,34 +65,11 @@ internal sealed class AccountApi(IStore store, ExternalAccounts externalAccounts
                 Wire.Id(wanted.Provisioner, ResourceName.Provisioners, "eab_key.provisioner"),
                 wanted.Comment, Wire.Moment(wanted.ExpireTime, "eab_key.expire_time"), wanted.MaxUses, allow, context.Caller().Actor,
                 // What is kept for a repeated request has no secret in it: that is shown once.
-                note is null ? null : (session, made) => note(session, new CreateEabKeyResponse { EabKey = ToProto(made) }), context.CancellationToken);
-            return new CreateEabKeyResponse { EabKey = ToProto(key), MacKey = macKey };
+                note is null ? null : (session, made) => note(session, new CreateEabKeyResponse { EabKey = AccountMapping.ToProto(made) }), context.CancellationToken);
+            return new CreateEabKeyResponse { EabKey = AccountMapping.ToProto(key), MacKey = macKey };
         });
     }
 
-    public override async Task<V1.EabKey> DisableEabKey(DisableEabKeyRequest request, ServerCallContext context) => ToProto(
+    public override async Task<V1.EabKey> DisableEabKey(DisableEabKeyRequest request, ServerCallContext context) => AccountMapping.ToProto(
         await externalAccounts.DisableAsync(Wire.Id(request.Name, ResourceName.EabKeys, "name"), context.Caller().Actor, context.CancellationToken));
-
-    private static V1.EabKey ToProto(EabKey key) => new()
-    {
-        Name = key.Name,
-        Provisioner = ResourceName.Of(ResourceName.Provisioners, key.ProvisionerId),
-        Comment = key.Comment,
-        ExpireTime = Wire.Time(key.ExpiresAt),
-        MaxUses = key.MaxUses,
-        Uses = key.Uses,
-        Disabled = key.Disabled,
-        CreateTime = Wire.Time(key.CreatedAt),
-    };
-
-    private static V1.Account ToProto(Account account) => new()
-    {
-        Name = account.Name,
-        Provisioner = ResourceName.Of(ResourceName.Provisioners, account.ProvisionerId),
-        State = (V1.Account.Types.State)(int)account.Status,
-        Contacts = { account.Contacts },
-        KeyThumbprint = account.Key.Thumbprint,
-        CreateTime = Wire.Time(account.CreatedAt),
-        EabKey = account.EabKeyId is { } eabKey ? ResourceName.Of(ResourceName.EabKeys, eabKey) : "",
-    };
 }

@@ -38,7 +38,7 @@ internal static class ApiEndpoints
         services.AddSingleton<ProvisionerOf>();
         services.AddSingleton<ApprovalInterceptor>().AddSingleton<ApprovalGate>().AddSingleton<ApprovedCalls>();
         // Carried out again by ApprovedCalls, not only by calls from outside.
-        services.AddSingleton<AuthorityApi>().AddSingleton<NameApi>().AddSingleton<ProvisionerApi>().AddSingleton<ProfileApi>().AddSingleton<StateApi>();
+        services.AddSingleton<AuthorityApi>().AddSingleton<NameApi>().AddSingleton<ProvisionerApi>().AddSingleton<ProfileApi>().AddSingleton<StateApi>().AddSingleton<WebhookApi>();
         services.AddSingleton(new ReflectionServiceImpl([.. ApiServices.All, Grpc.Health.V1.Health.Descriptor]));
         services.AddSingleton(new ReflectionV1ServiceImpl([.. ApiServices.All, Grpc.Health.V1.Health.Descriptor]));
         services.AddGrpcHealthChecks().AddCheck("ready", () => HealthCheckResult.Healthy());
@@ -62,6 +62,7 @@ internal static class ApiEndpoints
         endpoints.MapGrpcService<ProvisionerApi>();
         endpoints.MapGrpcService<StateApi>();
         endpoints.MapGrpcService<TrustApi>();
+        endpoints.MapGrpcService<WebhookApi>();
         endpoints.MapGrpcHealthChecksService();
         endpoints.MapGrpcService<ReflectionServiceImpl>();
         endpoints.MapGrpcService<ReflectionV1ServiceImpl>();

@@ -23,6 +23,7 @@ internal static class ApiServices
         ProvisionerService.Descriptor,
         StateService.Descriptor,
         TrustService.Descriptor,
+        WebhookService.Descriptor,
     ];
 
     /// <summary>Methods by the path of their RPC, such as <c>/grpcca.v1.NameService/TestName</c>.</summary>

@@ -21,7 +21,7 @@ namespace GrpcCa.ControlPlane.Api;
 /// <summary>ApprovalService: what waits for a second operator, a yes or a no to it, and who demands one.</summary>
 internal sealed class ApprovalApi(
     IStore store, ApprovalDesk desk, ApprovedCalls calls, AccessRules rules, BoundInterceptor bounds, OperatorBook operators, DemandBook demands,
-    ProvisionerBook provisioners, AuthorityBook authorities, TimeProvider time) : ApprovalService.ApprovalServiceBase
+    ProvisionerBook provisioners, AuthorityBook authorities, PageTokens tokens, TimeProvider time) : ApprovalService.ApprovalServiceBase
 {
     private static readonly Dictionary<string, string[]> FilterFields = new(StringComparer.Ordinal) { ["state"] = ["="], ["asker"] = ["="] };
 
@@ -31,14 +31,14 @@ internal sealed class ApprovalApi(
     public override async Task<ListApprovalsResponse> ListApprovals(ListApprovalsRequest request, ServerCallContext context)
     {
         var query = "approvals " + request.Filter;
-        var page = Page.Read(request.PageSize, request.PageToken, query, parts: 2);
+        var page = tokens.Read(request.PageSize, request.PageToken, query, parts: 2);
         var terms = FilterParser.Parse(request.Filter, FilterFields);
         var state = terms.Where(t => t.Field == "state").Select(t => StateOf(t.Value)).Cast<ApprovalState?>().LastOrDefault();
         var asker = terms.LastOrDefault(t => t.Field == "asker")?.Value ?? "";
         var (before, id) = page.IsFirst ? (DateTimeOffset.FromUnixTimeMilliseconds(253402300799999), "") : (Wire.Position(page.After[0]), page.After[1]);
         var read = await store.ReadAsync(
             session => ApprovalStore.ListAsync(session, state, asker, time.GetUtcNow(), before, id, page.Size + 1), context.CancellationToken);
-        var (rows, next) = Pages.Cut(read, page, a => Page.Token(query, a.CreatedAt.ToUnixTimeMilliseconds().ToString(CultureInfo.InvariantCulture), a.Id));
+        var (rows, next) = page.Cut(read, a => tokens.Token(query, a.CreatedAt.ToUnixTimeMilliseconds().ToString(CultureInfo.InvariantCulture), a.Id));
         return new ListApprovalsResponse { Approvals = { rows.Select(ToProto) }, NextPageToken = next };
     }
 
@@ -82,7 +82,7 @@ internal sealed class ApprovalApi(
     public override async Task<ListApprovalDemandsResponse> ListApprovalDemands(ListApprovalDemandsRequest request, ServerCallContext context)
     {
         var all = (await demands.CurrentAsync(context.CancellationToken)).Values.OrderBy(d => d.Resource, StringComparer.Ordinal);
-        var (rows, next) = Pages.Of(all, d => d.Resource, request.PageSize, request.PageToken, "approvalDemands");
+        var (rows, next) = tokens.Of(all, d => d.Resource, request.PageSize, request.PageToken, "approvalDemands");
         return new ListApprovalDemandsResponse { ApprovalDemands = { rows.Select(ApprovalMapping.ToProto) }, NextPageToken = next };
     }
 

@@ -8,7 +8,7 @@ using GrpcCa.V1;
 namespace GrpcCa.ControlPlane.Api;
 
 /// <summary>Carries out what was approved: the services' own methods, with the request exactly as it was asked.</summary>
-internal sealed class ApprovedCalls(AuthorityApi authorities, NameApi names, ProvisionerApi provisioners, ProfileApi profiles, StateApi states, DemandBook demands)
+internal sealed class ApprovedCalls(AuthorityApi authorities, NameApi names, ProvisionerApi provisioners, ProfileApi profiles, StateApi states, WebhookApi webhooks, DemandBook demands)
 {
     private readonly FrozenDictionary<string, Func<byte[], ServerCallContext, Task>> calls = new Dictionary<string, Func<byte[], ServerCallContext, Task>>
     {
@@ -22,6 +22,8 @@ internal sealed class ApprovedCalls(AuthorityApi authorities, NameApi names, Pro
         ["/grpcca.v1.ProvisionerService/DeleteProvisioner"] = (request, call) => provisioners.DeleteProvisioner(Read(DeleteProvisionerRequest.Parser, request), call),
         ["/grpcca.v1.ProfileService/UpdateProfile"] = (request, call) => profiles.UpdateProfile(Read(UpdateProfileRequest.Parser, request), call),
         ["/grpcca.v1.StateService/ApplyState"] = (request, call) => states.ApplyState(Read(ApplyStateRequest.Parser, request), call),
+        ["/grpcca.v1.WebhookService/UpdateWebhook"] = (request, call) => webhooks.UpdateWebhook(Read(UpdateWebhookRequest.Parser, request), call),
+        ["/grpcca.v1.WebhookService/DeleteWebhook"] = (request, call) => webhooks.DeleteWebhook(Read(DeleteWebhookRequest.Parser, request), call),
         ["/grpcca.v1.ApprovalService/SetApprovalDemand"] = (request, call) =>
             demands.SetAsync(Read(SetApprovalDemandRequest.Parser, request).Resource, required: false, call.Caller().Actor, call.CancellationToken),
     }.ToFrozenDictionary(StringComparer.Ordinal);

@@ -3,14 +3,12 @@ using GrpcCa.ControlPlane.Api.Filters;
 using GrpcCa.ControlPlane.Api.Lists;
 using GrpcCa.ControlPlane.Api.Mapping;
 using GrpcCa.ControlPlane.Storage;
-using GrpcCa.Protocol;
 using GrpcCa.V1;
-using AuditEvent = GrpcCa.V1.AuditEvent;
 
 namespace GrpcCa.ControlPlane.Api;
 
 /// <summary>AuditService: the acts of the CA, newest first.</summary>
-internal sealed class AuditApi(IStore store) : AuditService.AuditServiceBase
+internal sealed class AuditApi(IStore store, PageTokens tokens) : AuditService.AuditServiceBase
 {
     // What one call looks through at most; the next page goes on behind it.
     private const int MostRead = 20_000;
@@ -18,7 +16,7 @@ internal sealed class AuditApi(IStore store) : AuditService.AuditServiceBase
     public override async Task<ListAuditEventsResponse> ListAuditEvents(ListAuditEventsRequest request, ServerCallContext context)
     {
         var query = "auditEvents " + request.Filter;
-        var page = Page.Read(request.PageSize, request.PageToken, query, parts: 1);
+        var page = tokens.Read(request.PageSize, request.PageToken, query, parts: 1);
         var filter = AuditFilter.Read(request.Filter);
         var answer = new ListAuditEventsResponse();
         var behind = page.IsFirst ? null : page.After[0];
@@ -30,27 +28,16 @@ internal sealed class AuditApi(IStore store) : AuditService.AuditServiceBase
                 if (answer.AuditEvents.Count == page.Size) return Cut(answer, query, behind!);
                 behind = entry.Id;
                 if (filter.Ended(entry.Event)) return answer;
-                if (filter.Takes(entry.Event)) answer.AuditEvents.Add(ToProto(entry));
+                if (filter.Takes(entry.Event)) answer.AuditEvents.Add(AuditMapping.ToProto(entry));
             }
             if (entries.Count <= page.Size) return answer;
             if (answer.AuditEvents.Count == page.Size || read >= MostRead) return Cut(answer, query, behind!);
         }
     }
 
-    private static ListAuditEventsResponse Cut(ListAuditEventsResponse answer, string query, string behind)
+    private ListAuditEventsResponse Cut(ListAuditEventsResponse answer, string query, string behind)
     {
-        answer.NextPageToken = Page.Token(query, behind);
+        answer.NextPageToken = tokens.Token(query, behind);
         return answer;
     }
-
-    private static AuditEvent ToProto(AuditEntry entry) => new()
-    {
-        Name = ResourceName.Of(ResourceName.AuditEvents, entry.Id),
-        CreateTime = Wire.Time(entry.Event.Time),
-        Action = entry.Event.Action,
-        Actor = entry.Event.Actor,
-        Resource = entry.Event.Resource,
-        CanonicalJson = System.Text.Encoding.UTF8.GetString(entry.Canonical),
-        Sha256 = Convert.ToHexStringLower(entry.Sha256),
-    };
 }

@@ -13,7 +13,7 @@ namespace GrpcCa.ControlPlane.Api;
 
 /// <summary>AuthorityService: roots, the issuers below them, and lists that are wanted now.</summary>
 internal sealed class AuthorityApi(
-    AuthorityBook book, IssuerChains chains, OnceOnly onceOnly, CrlBook crls, CrlSigner signer, CrlImport import, TimeProvider time) : AuthorityService.AuthorityServiceBase
+    AuthorityBook book, IssuerChains chains, OnceOnly onceOnly, CrlBook crls, CrlSigner signer, CrlImport import, PageTokens tokens, TimeProvider time) : AuthorityService.AuthorityServiceBase
 {
     public override async Task<Authority> GetAuthority(GetAuthorityRequest request, ServerCallContext context) =>
         AuthorityMapping.ToProto(await FindAsync(Wire.Id(request.Name, ResourceName.Authorities, "name"), context.CancellationToken));
@@ -21,7 +21,7 @@ internal sealed class AuthorityApi(
     public override async Task<ListAuthoritiesResponse> ListAuthorities(ListAuthoritiesRequest request, ServerCallContext context)
     {
         var all = (await book.CurrentAsync(context.CancellationToken)).Authorities.OrderBy(a => a.Id, StringComparer.Ordinal);
-        var (rows, next) = Pages.Of(all, a => a.Id, request.PageSize, request.PageToken, "authorities");
+        var (rows, next) = tokens.Of(all, a => a.Id, request.PageSize, request.PageToken, "authorities");
         return new ListAuthoritiesResponse { Authorities = { rows.Select(AuthorityMapping.ToProto) }, NextPageToken = next };
     }
 
@@ -29,7 +29,7 @@ internal sealed class AuthorityApi(
     {
         var authority = await FindAsync(Wire.Id(request.Parent, ResourceName.Authorities, "parent"), context.CancellationToken);
         var all = authority.Issuers.OrderBy(i => i.Id, StringComparer.Ordinal);
-        var (rows, next) = Pages.Of(all, i => i.Id, request.PageSize, request.PageToken, $"issuers {authority.Id}");
+        var (rows, next) = tokens.Of(all, i => i.Id, request.PageSize, request.PageToken, $"issuers {authority.Id}");
         return new ListIssuersResponse { Issuers = { rows.Select(AuthorityMapping.ToProto) }, NextPageToken = next };
     }
 
@@ -49,7 +49,7 @@ internal sealed class AuthorityApi(
     public override async Task<ListIssuerChainsResponse> ListIssuerChains(ListIssuerChainsRequest request, ServerCallContext context)
     {
         var (_, issuer) = await FindIssuerAsync(request.Parent, "parent", context.CancellationToken);
-        var (rows, next) = Pages.Of(issuer.Chains.OrderBy(c => c.Id, StringComparer.Ordinal), c => c.Id, request.PageSize, request.PageToken, $"chains {issuer.Name}");
+        var (rows, next) = tokens.Of(issuer.Chains.OrderBy(c => c.Id, StringComparer.Ordinal), c => c.Id, request.PageSize, request.PageToken, $"chains {issuer.Name}");
         return new ListIssuerChainsResponse { IssuerChains = { rows.Select(c => AuthorityMapping.ToProto(issuer, c)) }, NextPageToken = next };
     }
 

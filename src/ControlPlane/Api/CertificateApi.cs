@@ -1,4 +1,7 @@
+using System.Collections.Immutable;
+using System.Globalization;
 using Grpc.Core;
+using GrpcCa.ControlPlane.Acme.Orders;
 using GrpcCa.ControlPlane.Acme.Renewals;
 using GrpcCa.ControlPlane.Api.Filters;
 using GrpcCa.ControlPlane.Api.Lists;
@@ -17,7 +20,7 @@ namespace GrpcCa.ControlPlane.Api;
 
 /// <summary>CertificateService: what was issued, and taking it back.</summary>
 internal sealed partial class CertificateApi(
-    IStore store, AuthorityBook authorities, Revoker revoker, RenewalWindows renewals, WishReader wishes, RequestDesk requests, OnceOnly onceOnly, TimeProvider time)
+    IStore store, AuthorityBook authorities, Revoker revoker, RenewalWindows renewals, WishReader wishes, RequestDesk requests, OnceOnly onceOnly, PageTokens tokens, TimeProvider time)
     : CertificateService.CertificateServiceBase
 {
     public override async Task<Certificate> GetCertificate(GetCertificateRequest request, ServerCallContext context)
@@ -28,17 +31,42 @@ internal sealed partial class CertificateApi(
         return CertificateMapping.ToProto(found, await IssuerOfAsync(found, context.CancellationToken), time.GetUtcNow());
     }
 
+    public override async Task<CertificateStory> GetCertificateStory(GetCertificateStoryRequest request, ServerCallContext context)
+    {
+        var serial = SerialOf(request.Name);
+        var now = time.GetUtcNow();
+        var (certificate, story) = await store.ReadAsync(async session =>
+        {
+            var found = await CertificateStore.FindAsync(session, serial)
+                ?? throw new RefusalException(RefusalReason.NotFound, $"no certificate with serial {serial.Hex} was issued here");
+            return (found, await CertificateStories.TellAsync(session, found, now));
+        }, context.CancellationToken);
+        story.Certificate = await AnswerAsync(certificate, context.CancellationToken);
+        return story;
+    }
+
     public override async Task<ListCertificatesResponse> ListCertificates(ListCertificatesRequest request, ServerCallContext context)
     {
-        var order = CertificateOrder.Read(request.OrderBy);
-        var query = $"certificates {order.Ordering} {request.Filter}";
-        var page = Page.Read(request.PageSize, request.PageToken, query, parts: 2);
+        var order = CertificateFilter.ReadOrder(request.OrderBy);
+        var query = $"certificates {order} {request.Filter}";
+        var page = tokens.Read(request.PageSize, request.PageToken, query, parts: 2);
         var now = time.GetUtcNow();
-        var filtered = CertificateFilter.Query(request.Filter, order, page, now);
-        var read = await store.ReadAsync(session => CertificateStore.ListAsync(session, filtered), context.CancellationToken);
-        var (rows, next) = Pages.Cut(read, page, certificate => order.Token(query, certificate));
+        var conditions = CertificateFilter.Read(request.Filter, now);
+        var after = CertificateFilter.After(page);
+        var read = await store.ReadAsync(async session =>
+            await CertificateListStore.ListAsync(session, new CertificateQuery(await WithSerialAsync(session, conditions), order, after, page.Size + 1)),
+            context.CancellationToken);
+        string Token(CertificatePosition place) => tokens.Token(query, place.Time.ToString(CultureInfo.InvariantCulture), place.Serial);
+        var (rows, next) = page.Cut(read.Rows, certificate => Token(order.PositionOf(certificate)));
+        if (next.Length == 0 && read.ReadTo is { } place) next = Token(place);
         return new ListCertificatesResponse { Certificates = { rows.Select(c => CertificateMapping.ToProto(c, now)) }, NextPageToken = next };
     }
+
+    // An order that is still there knows its certificate: nobody has to look for it.
+    private static async ValueTask<ImmutableArray<CertificateCondition>> WithSerialAsync(StoreSession session, ImmutableArray<CertificateCondition> conditions) =>
+        conditions.FirstOrDefault(c => c.Field == CertificateField.Order) is { Value: string id } && (await OrderStore.FindAsync(session, id))?.CertificateSerial is { } serial
+            ? conditions.Add(new(CertificateField.Serial, serial))
+            : conditions;
 
     public override async Task<AdvanceRenewalsResponse> AdvanceRenewals(AdvanceRenewalsRequest request, ServerCallContext context)
     {

@@ -15,7 +15,7 @@ namespace GrpcCa.ControlPlane.Api;
 /// <summary>GatewayService: for those who manage gateways, and for the gateways themselves.</summary>
 internal sealed class GatewayApi(
     GatewayRegistry registry, GatewayEnrollment enrollment, GatewayBook book, OnceOnly onceOnly,
-    ProvisionerBook provisioners, ProfileBook profiles, AuthorityBook authorities, IdentityAuthority identities) : GatewayService.GatewayServiceBase
+    ProvisionerBook provisioners, ProfileBook profiles, AuthorityBook authorities, IdentityAuthority identities, PageTokens tokens) : GatewayService.GatewayServiceBase
 {
     public override async Task<Gateway> GetGateway(GetGatewayRequest request, ServerCallContext context) =>
         GatewayMapping.ToProto(await registry.GetAsync(IdOf(request.Name), context.CancellationToken));
@@ -23,7 +23,7 @@ internal sealed class GatewayApi(
     public override async Task<ListGatewaysResponse> ListGateways(ListGatewaysRequest request, ServerCallContext context)
     {
         var gateways = await book.CurrentAsync(context.CancellationToken);
-        var (rows, next) = Pages.Of(gateways.All, g => g.Id, request.PageSize, request.PageToken, "gateways");
+        var (rows, next) = tokens.Of(gateways.All, g => g.Id, request.PageSize, request.PageToken, "gateways");
         return new ListGatewaysResponse { Gateways = { rows.Select(GatewayMapping.ToProto) }, NextPageToken = next };
     }
 

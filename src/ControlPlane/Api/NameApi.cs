@@ -23,7 +23,7 @@ namespace GrpcCa.ControlPlane.Api;
 
 /// <summary>NameService: the rules of every level, and what would be decided by them.</summary>
 internal sealed class NameApi(
-    IStore store, LeafContexts contexts, IAccountDirectory accounts, ProvisionerBook provisioners, NameBook names, OnceOnly onceOnly, TimeProvider time)
+    IStore store, LeafContexts contexts, IAccountDirectory accounts, ProvisionerBook provisioners, NameBook names, OnceOnly onceOnly, PageTokens tokens, TimeProvider time)
     : NameService.NameServiceBase
 {
     private static readonly string[] Equal = ["="];
@@ -39,13 +39,13 @@ internal sealed class NameApi(
     public override async Task<ListNameRulesResponse> ListNameRules(ListNameRulesRequest request, ServerCallContext context)
     {
         var query = "nameRules " + request.Filter;
-        var page = Page.Read(request.PageSize, request.PageToken, query, parts: 3);
+        var page = tokens.Read(request.PageSize, request.PageToken, query, parts: 3);
         var terms = FilterParser.Parse(request.Filter, FilterFields);
         var level = Single(terms, "level");
         var pattern = Single(terms, "pattern") is { } text ? NameRulePattern.Parse(text).ToString() : null;
         var read = await store.ReadAsync(
             session => NameRuleStore.ListAsync(session, page.Size + 1, level, pattern, Cursor(page)), context.CancellationToken);
-        var (rows, next) = Pages.Cut(read, page, rule => Page.Token(query, rule.Level, ((int)rule.Effect).ToString(), rule.Pattern.ToString()));
+        var (rows, next) = page.Cut(read, rule => tokens.Token(query, rule.Level, ((int)rule.Effect).ToString(), rule.Pattern.ToString()));
         return new ListNameRulesResponse { NameRules = { rows.Select(NameMapping.ToProto) }, NextPageToken = next };
     }
 

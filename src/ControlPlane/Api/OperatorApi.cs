@@ -12,7 +12,7 @@ using GrpcCa.V1;
 namespace GrpcCa.ControlPlane.Api;
 
 /// <summary>OperatorService: people and tools with client certificates.</summary>
-internal sealed class OperatorApi(OperatorRegistry registry, OperatorEnrollment enrollment, OperatorBook book, OnceOnly onceOnly)
+internal sealed class OperatorApi(OperatorRegistry registry, OperatorEnrollment enrollment, OperatorBook book, OnceOnly onceOnly, PageTokens tokens)
     : OperatorService.OperatorServiceBase
 {
     public override async Task<Operator> GetOperator(GetOperatorRequest request, ServerCallContext context) =>
@@ -21,7 +21,7 @@ internal sealed class OperatorApi(OperatorRegistry registry, OperatorEnrollment 
     public override async Task<ListOperatorsResponse> ListOperators(ListOperatorsRequest request, ServerCallContext context)
     {
         var operators = await book.CurrentAsync(context.CancellationToken);
-        var (rows, next) = Pages.Of(operators.All, o => o.Id, request.PageSize, request.PageToken, "operators");
+        var (rows, next) = tokens.Of(operators.All, o => o.Id, request.PageSize, request.PageToken, "operators");
         return new ListOperatorsResponse { Operators = { rows.Select(OperatorMapping.ToProto) }, NextPageToken = next };
     }
 

@@ -12,7 +12,7 @@ using GrpcCa.V1;
 namespace GrpcCa.ControlPlane.Api;
 
 /// <summary>OrderService: orders with what happened at validation, newest first.</summary>
-internal sealed class OrderApi(IStore store, TimeProvider time) : OrderService.OrderServiceBase
+internal sealed class OrderApi(IStore store, PageTokens tokens, TimeProvider time) : OrderService.OrderServiceBase
 {
     private const string Query = "orders";
 
@@ -26,7 +26,7 @@ internal sealed class OrderApi(IStore store, TimeProvider time) : OrderService.O
 
     public override async Task<ListOrdersResponse> ListOrders(ListOrdersRequest request, ServerCallContext context)
     {
-        var page = Page.Read(request.PageSize, request.PageToken, Query, parts: 2);
+        var page = tokens.Read(request.PageSize, request.PageToken, Query, parts: 2);
         var (before, id) = page.IsFirst ? (DateTimeOffset.MaxValue, "") : (Wire.Position(page.After[0]), page.After[1]);
         var now = time.GetUtcNow();
         var read = await store.ReadAsync(async session =>
@@ -36,8 +36,8 @@ internal sealed class OrderApi(IStore store, TimeProvider time) : OrderService.O
                 views.Add(await OrderStore.ViewAsync(session, order, now));
             return views;
         }, context.CancellationToken);
-        var (rows, next) = Pages.Cut(read, page,
-            v => Page.Token(Query, v.Order.CreatedAt.ToUnixTimeMilliseconds().ToString(CultureInfo.InvariantCulture), v.Order.Id));
+        var (rows, next) = page.Cut(read,
+            v => tokens.Token(Query, v.Order.CreatedAt.ToUnixTimeMilliseconds().ToString(CultureInfo.InvariantCulture), v.Order.Id));
         return new ListOrdersResponse { Orders = { rows.Select(OrderMapping.ToProto) }, NextPageToken = next };
     }
 }

@@ -13,7 +13,7 @@ using GrpcCa.V1;
 namespace GrpcCa.ControlPlane.Api;
 
 /// <summary>ProfileService: what the certificates look like.</summary>
-internal sealed class ProfileApi(ProfileBook book, ProfileEditing editing, OnceOnly onceOnly) : ProfileService.ProfileServiceBase
+internal sealed class ProfileApi(ProfileBook book, ProfileEditing editing, OnceOnly onceOnly, PageTokens tokens) : ProfileService.ProfileServiceBase
 {
     public override async Task<Profile> GetProfile(GetProfileRequest request, ServerCallContext context)
     {
@@ -26,7 +26,7 @@ internal sealed class ProfileApi(ProfileBook book, ProfileEditing editing, OnceO
     public override async Task<ListProfilesResponse> ListProfiles(ListProfilesRequest request, ServerCallContext context)
     {
         var all = (await book.CurrentAsync(context.CancellationToken)).Values.OrderBy(p => p.Id, StringComparer.Ordinal);
-        var (rows, next) = Pages.Of(all, p => p.Id, request.PageSize, request.PageToken, "profiles");
+        var (rows, next) = tokens.Of(all, p => p.Id, request.PageSize, request.PageToken, "profiles");
         return new ListProfilesResponse { Profiles = { rows.Select(ProfileMapping.ToProto) }, NextPageToken = next };
     }
 

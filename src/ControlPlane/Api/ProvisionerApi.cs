@@ -12,7 +12,7 @@ using GrpcCa.V1;
 namespace GrpcCa.ControlPlane.Api;
 
 /// <summary>ProvisionerService: who may ask for certificates, and how.</summary>
-internal sealed class ProvisionerApi(ProvisionerBook book, ProvisionerEditing editing, OnceOnly onceOnly) : ProvisionerService.ProvisionerServiceBase
+internal sealed class ProvisionerApi(ProvisionerBook book, ProvisionerEditing editing, OnceOnly onceOnly, PageTokens tokens) : ProvisionerService.ProvisionerServiceBase
 {
     public override async Task<Provisioner> GetProvisioner(GetProvisionerRequest request, ServerCallContext context)
     {
@@ -25,7 +25,7 @@ internal sealed class ProvisionerApi(ProvisionerBook book, ProvisionerEditing ed
     public override async Task<ListProvisionersResponse> ListProvisioners(ListProvisionersRequest request, ServerCallContext context)
     {
         var all = (await book.CurrentAsync(context.CancellationToken)).Values.OrderBy(p => p.Id, StringComparer.Ordinal);
-        var (rows, next) = Pages.Of(all, p => p.Id, request.PageSize, request.PageToken, "provisioners");
+        var (rows, next) = tokens.Of(all, p => p.Id, request.PageSize, request.PageToken, "provisioners");
         return new ListProvisionersResponse { Provisioners = { rows.Select(ProvisionerMapping.ToProto) }, NextPageToken = next };
     }
 

@@ -9,11 +9,13 @@ using GrpcCa.ControlPlane.Policy;
 using GrpcCa.ControlPlane.Refusals;
 using GrpcCa.ControlPlane.Signing;
 using GrpcCa.ControlPlane.Storage;
+using GrpcCa.ControlPlane.Webhooks;
 
 namespace GrpcCa.ControlPlane.CertificateRequests;
 
 /// <summary>Issues what is wished for, or says what it would be; the same rules as at the finalize of an ACME order.</summary>
-internal sealed class RequestDesk(IStore store, LeafContexts contexts, IssuanceCorridor corridor, TimeProvider time)
+internal sealed class RequestDesk(
+    IStore store, LeafContexts contexts, IssuanceAuthorizer authorizer, WebhookNotices notices, IssuanceCorridor corridor, TimeProvider time)
 {
     /// <summary>Everything but the signature; nothing is spent or written.</summary>
     /// <exception cref="RefusalException">Whatever the issue would be refused for.</exception>
@@ -36,16 +38,21 @@ internal sealed class RequestDesk(IStore store, LeafContexts contexts, IssuanceC
     public async Task<CertificateRecord> IssueAsync(
         CertificateWish wish, Func<StoreSession, CertificateRecord, ValueTask>? alongside, CancellationToken cancellationToken)
     {
+        var asked = false;
         var serial = await LeafIssue.ByCurrentPolicyAsync(async () =>
         {
             var (context, _, period) = await DecideAsync(wish, cancellationToken);
+            // Last, so that webhooks are asked about what would be issued; and once, whatever they say.
+            if (!asked) await authorizer.AuthorizeAsync(QuestionOf(wish, context), cancellationToken);
+            asked = true;
+            var notice = await notices.ForAsync(WebhookEvent.Issued, cancellationToken);
             var spec = LeafIssue.SpecOf(context, wish.Names, wish.Key, period);
             var issued = await corridor.IssueAsync(new SigningPermit(PermitKind.Leaf, context.Issuer.Key), spec, new IssuanceContext
             {
                 Actor = wish.Actor,
                 Purpose = wish.Renews?.Name ?? context.Provisioner.Name,
                 OnPlanned = (session, _) => ClaimAsync(session, wish, context),
-                OnIssued = (session, made) => RecordAsync(session, wish, context, made, alongside),
+                OnIssued = (session, made) => RecordAsync(session, wish, context, made, notice, alongside),
             }, cancellationToken);
             return issued.Serial;
         });
@@ -62,6 +69,18 @@ internal sealed class RequestDesk(IStore store, LeafContexts contexts, IssuanceC
         return new(context, wish, LeafPolicy.Validity(context.Terms, time.GetUtcNow(), context.Issuer.Validity, wish.NotBefore, wish.NotAfter));
     }
 
+    private static IssuanceQuestion QuestionOf(CertificateWish wish, LeafContext context) => new()
+    {
+        ProvisionerId = context.Provisioner.Id,
+        ProfileId = context.Profile.Id,
+        Identifiers = wish.Names,
+        Key = wish.Key,
+        Requester = wish.Actor,
+        CsrDer = wish.Csr,
+        AccountId = wish.Asker.Account?.AccountId,
+        NotAfter = wish.NotAfter,
+    };
+
     private static async ValueTask ClaimAsync(StoreSession session, CertificateWish wish, LeafContext context)
     {
         await LeafIssue.CheckPlannedAsync(session, context, wish.Key);
@@ -73,7 +92,7 @@ internal sealed class RequestDesk(IStore store, LeafContexts contexts, IssuanceC
     }
 
     private async ValueTask<AuditEvent> RecordAsync(
-        StoreSession session, CertificateWish wish, LeafContext context, IssuedCertificate issued, Func<StoreSession, CertificateRecord, ValueTask>? alongside)
+        StoreSession session, CertificateWish wish, LeafContext context, IssuedCertificate issued, WebhookNotice notice, Func<StoreSession, CertificateRecord, ValueTask>? alongside)
     {
         var now = time.GetUtcNow();
         var certificate = LeafIssue.RecordOf(issued, context, now) with
@@ -84,6 +103,7 @@ internal sealed class RequestDesk(IStore store, LeafContexts contexts, IssuanceC
             Renews = wish.Renews?.Serial,
         };
         await CertificateStore.InsertAsync(session, certificate, new CertificateEvidence(wish.Evidence, wish.Csr));
+        await notice.WriteAsync(session, certificate);
         if (alongside is not null) await alongside(session, certificate);
         return new AuditEvent(now, "certificate.issue", wish.Actor, certificate.Name,
         [

@@ -7,7 +7,8 @@ namespace GrpcCa.ControlPlane.Certificates;
 /// <summary>Rows of certificates, the names they carry, and blocked keys.</summary>
 internal static class CertificateStore
 {
-    private const string Columns = """
+    /// <summary>What <see cref="Read"/> reads.</summary>
+    public const string Columns = """
         serial, der, issuer, provisioner_id, account_id, order_id, profile_id, gateway_id, identifiers, key_type, key_sha256,
         not_before, not_after, created_at, revoked_at, revocation_reason, invalid_since,
         requester, origin_provisioner_id, renews
@@ -111,22 +112,7 @@ internal static class CertificateStore
         .With("@key_sha256", keySha256)
         .NumberAsync() > 0;
 
-    /// <summary>
-    /// A page by a checked filter. The pieces come from the edge's filter table, never from a caller's text; values
-    /// are parameters.
-    /// </summary>
-    public static async ValueTask<List<CertificateRecord>> ListAsync(StoreSession session, CertificateQuery query)
-    {
-        var statement = session.Sql($"""
-            select {Columns} from certificates
-            where ({query.Condition}) and {query.AfterCondition}
-            order by {query.Ordering} limit @limit
-            """);
-        statement = query.Parameters.Aggregate(statement, (s, p) => p.Value is long number ? s.With(p.Key, number) : s.With(p.Key, (string)p.Value));
-        return await statement.With("@limit", query.Limit).ListAsync(Read);
-    }
-
-    private static CertificateRecord Read(DbDataReader row) => new()
+    public static CertificateRecord Read(DbDataReader row) => new()
     {
         Serial = SerialNumber.TryParseHex(row.GetString(0), out var serial) ? serial : throw new InvalidDataException("a stored serial is no hex number"),
         Der = row.Bytes(1),
@@ -150,12 +136,3 @@ internal static class CertificateStore
         Renews = row.OptionalText(19) is { } renewed && SerialNumber.TryParseHex(renewed, out var before) ? before : null,
     };
 }
-
-/// <summary>A list query built from a fixed table of pieces.</summary>
-/// <param name="Condition">SQL of the filter, <c>1 = 1</c> for none; from constants only.</param>
-/// <param name="AfterCondition">SQL of the page position, <c>1 = 1</c> for the first page; from constants only.</param>
-/// <param name="Ordering">SQL of the order; from constants only.</param>
-/// <param name="Parameters">Values, <c>long</c> or <c>string</c>, by parameter name.</param>
-/// <param name="Limit">Rows at most.</param>
-internal sealed record CertificateQuery(
-    string Condition, string AfterCondition, string Ordering, IReadOnlyList<KeyValuePair<string, object>> Parameters, int Limit);

@@ -44,7 +44,7 @@ internal static class IssuancePlanStore
             .With("serial", serial.Hex)
             .FirstAsync(Map);
 
-    private const string Columns = "serial, kind, role, purpose, issuer, replica_id, created_at, outcome, tbs, tbs_sha256";
+    private const string Columns = "serial, kind, role, purpose, issuer, replica_id, created_at, outcome, tbs, tbs_sha256, closed_at";
 
     private static IssuancePlan Map(System.Data.Common.DbDataReader row) => new()
     {
@@ -60,6 +60,7 @@ internal static class IssuancePlanStore
         Outcome = row.GetString(7),
         Tbs = row.OptionalBytes(8),
         TbsSha256 = row.Bytes(9),
+        ClosedAt = row.OptionalTime(10),
     };
 }
 
@@ -82,6 +83,9 @@ internal sealed record IssuancePlan
     public required string ReplicaId { get; init; }
 
     public required DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>When it ended; null while it is open.</summary>
+    public DateTimeOffset? ClosedAt { get; init; }
 
     public string Outcome { get; init; } = Planned;
 

@@ -3,6 +3,7 @@ using GrpcCa.ControlPlane.Certificates;
 using GrpcCa.ControlPlane.Pki;
 using GrpcCa.ControlPlane.Refusals;
 using GrpcCa.ControlPlane.Storage;
+using GrpcCa.ControlPlane.Webhooks;
 
 namespace GrpcCa.ControlPlane.Revocation;
 
@@ -18,7 +19,7 @@ internal delegate ValueTask<int> RevokeAccountsByKey(StoreSession session, byte[
 /// Revokes certificates: the row, the blocked key, the accounts of that key and the audit event in one transaction. Who
 /// may revoke is decided before, by the room that asks.
 /// </summary>
-internal sealed class Revoker(IStore store, RevokeAccountsByKey revokeAccounts, TimeProvider time)
+internal sealed class Revoker(IStore store, RevokeAccountsByKey revokeAccounts, WebhookNotices notices, TimeProvider time)
 {
     /// <summary>
     /// Revokes. A key that turns out to be compromised is blocked also when its certificate was revoked for another
@@ -32,10 +33,12 @@ internal sealed class Revoker(IStore store, RevokeAccountsByKey revokeAccounts, 
     /// <param name="alongside">Written in the same transaction; may run more than once.</param>
     /// <param name="invalidSince">Since when it cannot be trusted, where that is known; for the revocation list.</param>
     /// <exception cref="RefusalException">NotFound, AlreadyRevoked, FailedPrecondition (expired): there is nothing to do.</exception>
-    public Task<Revoked> RevokeAsync(
+    public async Task<Revoked> RevokeAsync(
         SerialNumber serial, RevocationReason reason, bool blockKey, string actor, CancellationToken cancellationToken,
-        Func<StoreSession, CertificateRecord, ValueTask>? alongside = null, DateTimeOffset? invalidSince = null) =>
-        store.ActAsync(async session =>
+        Func<StoreSession, CertificateRecord, ValueTask>? alongside = null, DateTimeOffset? invalidSince = null)
+    {
+        var notice = await notices.ForAsync(WebhookEvent.Revoked, cancellationToken);
+        return await store.ActAsync(async session =>
         {
             var now = time.GetUtcNow();
             CheckInvalidSince(invalidSince, now);
@@ -48,6 +51,7 @@ internal sealed class Revoker(IStore store, RevokeAccountsByKey revokeAccounts, 
                 await CertificateStore.BlockKeyAsync(session, old.KeySha256, serial, now);
                 accounts = await revokeAccounts(session, old.KeySha256);
             }
+            if (IsLive(old, now)) await notice.WriteAsync(session, next);
             if (alongside is not null) await alongside(session, next);
             return new Acted<Revoked>(new Revoked(next, old.RevokedAt is not null), new AuditEvent(now, IsLive(old, now) ? "certificate.revoke" : "certificate.blockKey", actor, old.Name,
             [
@@ -59,6 +63,7 @@ internal sealed class Revoker(IStore store, RevokeAccountsByKey revokeAccounts, 
                 new("invalidSince", invalidSince?.ToString("yyyy-MM-ddTHH:mm:ssZ") ?? ""),
             ]));
         }, cancellationToken);
+    }
 
     /// <summary>What a revocation would be refused for, without doing it.</summary>
     public async ValueTask<CertificateRecord> CheckAsync(SerialNumber serial, RevocationReason reason, bool blockKey, CancellationToken cancellationToken, DateTimeOffset? invalidSince = null)

@@ -14,13 +14,26 @@ internal sealed class SecretEnvelope : IDisposable
     private readonly byte[] keyId;
     private readonly AesGcm cipher;
 
+    // The platform's cipher is one context: two at a time spoil each other's result.
+    private readonly Lock gate = new();
+    private readonly KeyPassword password;
+
     public SecretEnvelope(KeyPassword password)
     {
+        this.password = password;
         Span<byte> key = stackalloc byte[32];
         HKDF.DeriveKey(HashAlgorithmName.SHA256, password.Bytes, key, salt: [], "grpcca secret envelope v1"u8);
         keyId = HKDF.DeriveKey(HashAlgorithmName.SHA256, password.Bytes.ToArray(), KeyIdSize, info: "grpcca secret envelope id v1"u8.ToArray());
         cipher = new AesGcm(key, TagSize);
         CryptographicOperations.ZeroMemory(key);
+    }
+
+    /// <summary>A key for authenticating what this house gave out, the same in every replica and after a restart.</summary>
+    public byte[] DeriveKey(string purpose)
+    {
+        var key = new byte[32];
+        HKDF.DeriveKey(HashAlgorithmName.SHA256, password.Bytes, key, salt: [], System.Text.Encoding.UTF8.GetBytes($"grpcca {purpose} v1"));
+        return key;
     }
 
     /// <summary>Seals a secret for one place; <paramref name="purpose"/> (such as <c>eabKeys/x</c>) must be the same to open it.</summary>
@@ -30,8 +43,9 @@ internal sealed class SecretEnvelope : IDisposable
         keyId.CopyTo(envelope, 0);
         var nonce = envelope.AsSpan(KeyIdSize, NonceSize);
         RandomNumberGenerator.Fill(nonce);
-        cipher.Encrypt(nonce, secret, envelope.AsSpan(KeyIdSize + NonceSize + TagSize), envelope.AsSpan(KeyIdSize + NonceSize, TagSize),
-            System.Text.Encoding.UTF8.GetBytes(purpose));
+        lock (gate)
+            cipher.Encrypt(nonce, secret, envelope.AsSpan(KeyIdSize + NonceSize + TagSize), envelope.AsSpan(KeyIdSize + NonceSize, TagSize),
+                System.Text.Encoding.UTF8.GetBytes(purpose));
         return envelope;
     }
 
@@ -43,8 +57,9 @@ internal sealed class SecretEnvelope : IDisposable
         var secret = new byte[envelope.Length - KeyIdSize - NonceSize - TagSize];
         try
         {
-            cipher.Decrypt(envelope.Slice(KeyIdSize, NonceSize), envelope[(KeyIdSize + NonceSize + TagSize)..],
-                envelope.Slice(KeyIdSize + NonceSize, TagSize), secret, System.Text.Encoding.UTF8.GetBytes(purpose));
+            lock (gate)
+                cipher.Decrypt(envelope.Slice(KeyIdSize, NonceSize), envelope[(KeyIdSize + NonceSize + TagSize)..],
+                    envelope.Slice(KeyIdSize + NonceSize, TagSize), secret, System.Text.Encoding.UTF8.GetBytes(purpose));
             return secret;
         }
         catch (CryptographicException cause)

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Security.Cryptography;
+using System.Text;
 using GrpcCa.ControlPlane.Audit;
 using GrpcCa.ControlPlane.Refusals;
 
@@ -21,6 +22,10 @@ internal static class AuditLog
 {
     private const int IdBytes = 16;
 
+    // An act's time is taken before its commit: events stand a little out of order, and replicas' clocks differ.
+    private static readonly TimeSpan Nearby = TimeSpan.FromMinutes(1);
+    private const int NearPage = 1000, MostNear = 50_000;
+
     /// <summary>Appends an event; called by the engines for every act, in the session that holds the act's rows.</summary>
     public static async ValueTask AppendAsync(StoreSession session, AuditEvent auditEvent)
     {
@@ -39,12 +44,45 @@ internal static class AuditLog
     {
         var upTo = before is null ? long.MaxValue : await PositionAsync(session, before);
         return await session.Sql("SELECT id, canonical, sha256 FROM audit_events WHERE seq < @before ORDER BY seq DESC LIMIT @limit")
-            .With("before", upTo).With("limit", limit).ListAsync(row =>
-            {
-                var canonical = row.Bytes(1);
-                return new AuditEntry(Convert.ToHexStringLower(row.Bytes(0)), AuditCanon.Read(canonical), canonical, row.Bytes(2));
-            });
+            .With("before", upTo).With("limit", limit).ListAsync(row => Entry(row.Bytes(0), row.Bytes(1), row.Bytes(2)));
     }
+
+    /// <summary>
+    /// Events about a resource that happened at about a time, in time's order. Events have no columns to be found by; their
+    /// order is nearly that of their times, so that the place is found by halving, and a bounded stretch around it is read.
+    /// </summary>
+    public static async ValueTask<IReadOnlyList<AuditEntry>> NearAsync(StoreSession session, DateTimeOffset time, string resource)
+    {
+        var found = new List<AuditEntry>();
+        var mark = Encoding.UTF8.GetBytes($"\"resource\":\"{resource}\"");
+        var behind = await PlaceAsync(session, time - Nearby) - 1;
+        for (var read = 0; read < MostNear; read += NearPage)
+        {
+            var page = await session.Sql("SELECT seq, id, canonical, sha256 FROM audit_events WHERE seq > @behind ORDER BY seq LIMIT @limit")
+                .With("behind", behind).With("limit", NearPage)
+                .ListAsync(row => (Seq: row.GetInt64(0), Id: row.Bytes(1), Canonical: row.Bytes(2), Sha256: row.Bytes(3)));
+            found.AddRange(page.Where(row => row.Canonical.AsSpan().IndexOf(mark) >= 0).Select(row => Entry(row.Id, row.Canonical, row.Sha256)).Where(e => e.Event.Resource == resource));
+            if (page.Count < NearPage || AuditCanon.Read(page[^1].Canonical).Time > time + Nearby) break;
+            behind = page[^1].Seq;
+        }
+        return found;
+    }
+
+    // The first event that happened at the time or later.
+    private static async ValueTask<long> PlaceAsync(StoreSession session, DateTimeOffset time)
+    {
+        var (low, high) = (0L, await session.Sql("SELECT MAX(seq) FROM audit_events").NumberAsync() + 1);
+        while (low < high)
+        {
+            var middle = low + (high - low) / 2;
+            var at = await session.Sql("SELECT canonical FROM audit_events WHERE seq >= @middle ORDER BY seq LIMIT 1").With("middle", middle).FirstAsync(row => row.Bytes(0));
+            if (at is null || AuditCanon.Read(at).Time >= time) high = middle;
+            else low = middle + 1;
+        }
+        return low;
+    }
+
+    private static AuditEntry Entry(byte[] id, byte[] canonical, byte[] sha256) => new(Convert.ToHexStringLower(id), AuditCanon.Read(canonical), canonical, sha256);
 
     private static async ValueTask<long> PositionAsync(StoreSession session, string id)
     {

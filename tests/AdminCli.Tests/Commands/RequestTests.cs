@@ -9,9 +9,12 @@ public sealed class RequestTests
     public async Task CertificateList_AllFilters_AreOneQuotedExpression()
     {
         await using var fake = await FakeControlPlane.StartAsync();
-        await new Cli(fake).RunAsync("certificate list --name NAS.net.gq. --state revoked -p acme --account ac1 --expires-before 7d");
-        Assert.Equal("identifier = \"dns:nas.net.gq\" AND state = REVOKED AND provisioner = \"provisioners/acme\" AND account = \"accounts/ac1\" "
-            + "AND expire_time < \"2026-11-30T12:00:00Z\"", fake.Request<ListCertificatesRequest>().Filter);
+        await new Cli(fake).RunAsync("certificate list --name NAS.net.gq. --state revoked -p acme --account ac1 --gateway home -a main --key-sha256 ab12 --profile server "
+            + "--expires-before 7d --issued-since 24h --revoked-since 2026-11-01 --sort expiry");
+        Assert.Equal("identifier = \"dns:nas.net.gq\" AND provisioner = \"provisioners/acme\" AND account = \"accounts/ac1\" AND gateway = \"gateways/home\" "
+            + "AND authority = \"authorities/main\" AND public_key_sha256 = \"ab12\" AND state = REVOKED AND profile = \"profiles/server\" "
+            + "AND expire_time < \"2026-11-30T12:00:00Z\" AND create_time >= \"2026-11-22T12:00:00Z\" AND revoke_time >= \"2026-11-01T00:00:00Z\"", fake.Request<ListCertificatesRequest>().Filter);
+        Assert.Equal("expire_time", fake.Request<ListCertificatesRequest>().OrderBy);
     }
 
     [Theory]

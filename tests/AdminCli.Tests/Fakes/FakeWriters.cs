@@ -10,6 +10,29 @@ internal sealed class FakeCertificates(FakeControlPlane fake) : CertificateServi
 {
     public override Task<Certificate> GetCertificate(GetCertificateRequest request, ServerCallContext context) => Task.FromResult(Find(request.Name));
 
+    public override Task<CertificateStory> GetCertificateStory(GetCertificateStoryRequest request, ServerCallContext context)
+    {
+        var found = Find(request.Name);
+        return Task.FromResult(new CertificateStory
+        {
+            Certificate = found,
+            Account = fake.Data.Accounts[0],
+            Proofs = { new CertificateStory.Types.Proof { Identifier = found.Identifiers[0], ChallengeType = "http-01", State = "valid", ValidateTime = FakeData.At(-1), Replica = "main", ExpireTime = FakeData.At(1) } },
+            NewOrderJws = ByteString.CopyFromUtf8("""{"protected":"eyJhbGciOiJFUzI1NiJ9","payload":"eyJpZGVudGlmaWVycyI6W119","signature":"c2ln"}"""),
+            ClientAddress = "100.64.0.9",
+            Plan = new() { Permit = "Leaf", Role = "Leaf", Purpose = found.Order, Issuer = found.Issuer, Replica = "main", Outcome = "issued", CreateTime = FakeData.At(-1), CloseTime = FakeData.At(-1), TbsSha256 = new string('c', 64) },
+            TbsSha256 = new string('c', 64),
+            AuditEvents =
+            {
+                new AuditEvent
+                {
+                    Name = "auditEvents/a1", Action = "certificate.issue", Actor = found.Account, Resource = found.Name, CreateTime = FakeData.At(-1),
+                    CanonicalJson = """{"id":"a1","facts":{"provisioner":"acme","eab":""}}""",
+                },
+            },
+        });
+    }
+
     public override Task<ListCertificatesResponse> ListCertificates(ListCertificatesRequest request, ServerCallContext context)
     {
         var (rows, next) = Pages.Cut(fake.Data.Certificates.Where(c => Matches(c, request.Filter)).ToList(), request.PageSize, request.PageToken);

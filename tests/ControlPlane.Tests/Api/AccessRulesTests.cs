@@ -40,6 +40,7 @@ public sealed class AccessRulesTests
         ["AuthorityService/RefreshCrl"] = "Operator Owner",
         ["AuthorityService/ImportCrl"] = "Operator Owner",
         ["CertificateService/GetCertificate"] = Readers,
+        ["CertificateService/GetCertificateStory"] = "Auditor Operator Owner",
         ["CertificateService/ListCertificates"] = Readers,
         ["CertificateService/CreateCertificate"] = Anyone,
         ["CertificateService/RenewCertificate"] = Anyone,
@@ -89,6 +90,14 @@ public sealed class AccessRulesTests
         ["TrustService/ListCrls"] = Anyone,
         ["TrustService/GetCrl"] = Anyone,
         ["TrustService/GetServerInfo"] = Anyone,
+        ["WebhookService/GetWebhook"] = Readers,
+        ["WebhookService/ListWebhooks"] = Readers,
+        ["WebhookService/ListWebhookDeliveries"] = Readers,
+        ["WebhookService/CreateWebhook"] = "Operator Owner",
+        ["WebhookService/UpdateWebhook"] = "Operator Owner",
+        ["WebhookService/DeleteWebhook"] = "Operator Owner",
+        ["WebhookService/RotateWebhookSecret"] = "Operator Owner",
+        ["WebhookService/TestWebhook"] = "Operator Owner",
     };
 
     private static readonly Caller[] Callers =

@@ -1,6 +1,6 @@
 using CsCheck;
 using GrpcCa.ControlPlane.Api.Filters;
-using GrpcCa.ControlPlane.Api.Lists;
+using GrpcCa.ControlPlane.Certificates;
 using GrpcCa.ControlPlane.Refusals;
 
 namespace GrpcCa.ControlPlane.Tests.Api;
@@ -9,7 +9,6 @@ namespace GrpcCa.ControlPlane.Tests.Api;
 public sealed class FilterParserTests
 {
     private static readonly Dictionary<string, string[]> Fields = new() { ["level"] = ["="], ["expire_time"] = ["<", "<=", ">", ">="] };
-    private static readonly Page First = new(10, []);
     private static readonly DateTimeOffset Now = DateTimeOffset.UnixEpoch.AddDays(20_000);
 
     [Fact]
@@ -50,7 +49,7 @@ public sealed class FilterParserTests
         try
         {
             FilterParser.Parse(text, Fields);
-            CertificateFilter.Query(text, CertificateOrder.Read(""), First, Now);
+            CertificateFilter.Read(text, Now);
         }
         catch (RefusalException fault)
         {
@@ -61,12 +60,12 @@ public sealed class FilterParserTests
     [Fact]
     public void CertificateFilter_PutsNothingOfTheCallerIntoTheQuery()
     {
-        var query = CertificateFilter.Query("""gateway = "gateways/x' or 1=1 --" AND state = REVOKED AND identifier = "dns:nas.test" """, CertificateOrder.Read("expire_time"), First, Now);
+        var conditions = CertificateFilter.Read("""gateway = "gateways/x' or 1=1 --" AND state = REVOKED AND identifier = "dns:nas.test" """, Now);
+        var statement = new CertificateListStore.ListStatement(new CertificateQuery(conditions, CertificateFilter.ReadOrder("expire_time"), null, 10));
 
-        Assert.DoesNotContain("or 1=1", query.Condition, StringComparison.Ordinal);
-        Assert.Contains(query.Parameters, p => p.Value is "x' or 1=1 --");
-        Assert.Contains(query.Parameters, p => p.Value is "dns:nas.test");
-        Assert.Equal("not_after asc, serial asc", query.Ordering);
+        Assert.All(statement.Sources().Select(statement.Picked).Append(statement.Along(null)).Append(statement.ReadTo),
+            text => Assert.DoesNotContain("or 1=1", text, StringComparison.Ordinal));
+        Assert.Equal(["x' or 1=1 --", 0L, "dns:nas.test"], conditions.Select(c => c.Value));
     }
 
     [Theory]
@@ -75,14 +74,21 @@ public sealed class FilterParserTests
     [InlineData("identifier = \"email:a@b\"")]
     [InlineData("account = \"orders/1\"")]
     [InlineData("expire_time < tomorrow")]
+    [InlineData("serial = xyz")]
+    [InlineData("serial = 0")]
+    [InlineData("public_key_sha256 = abc")]
+    [InlineData("authority = \"authorities/a/issuers/1\"")]
+    [InlineData("revoke_time = \"2026-12-01T00:00:00Z\"")]
+    [InlineData("gateway = \"gateways/a\0b\"")]
+    [InlineData("issuer = \"a\0b\"")]
     [InlineData("expire_time = \"2026-12-01T00:00:00Z\"")]
     public void CertificateFilter_WithAWrongValue_IsRefused(string filter) =>
-        Assert.Equal("filter", Assert.Throws<RefusalException>(() => CertificateFilter.Query(filter, CertificateOrder.Read(""), First, Now)).Field);
+        Assert.Equal("filter", Assert.Throws<RefusalException>(() => CertificateFilter.Read(filter, Now)).Field);
 
     [Theory]
     [InlineData("serial")]
     [InlineData("create_time desc, serial")]
     [InlineData("create_time; drop table certificates")]
     public void Order_ThatIsUnknown_IsRefused(string order) =>
-        Assert.Equal("order_by", Assert.Throws<RefusalException>(() => CertificateOrder.Read(order)).Field);
+        Assert.Equal("order_by", Assert.Throws<RefusalException>(() => CertificateFilter.ReadOrder(order)).Field);
 }

@@ -10,21 +10,21 @@ internal sealed class List : ListVerb<Certificate>
 {
     public List() : base("Certificates, newest first.")
     {
-        Add(NameFilter);
+        selection.AddTo(this);
         Add(State);
-        Add(Provisioner);
-        Add(Account);
+        Add(Profile);
         Add(ExpiresBefore);
+        Add(IssuedSince);
+        Add(RevokedSince);
+        Add(Sort);
     }
 
-    public Option<string?> NameFilter { get; } = new("--name") { Description = "Only those for this dns name or address", HelpName = "NAME" };
+    private readonly Selection selection = new();
 
     public Option<string?> State { get; } = new Option<string?>("--state") { Description = "Only those in this state", HelpName = "valid|revoked|expired" }
         .OneOf("valid", "revoked", "expired");
 
-    public Option<string?> Provisioner { get; } = new("--provisioner", "-p") { Description = "Only those asked for there", HelpName = "ID" };
-
-    public Option<string?> Account { get; } = new("--account") { Description = "Only those of this ACME account", HelpName = "ID" };
+    public Option<string?> Profile { get; } = new("--profile") { Description = "Only those of this profile", HelpName = "ID" };
 
     public Option<string?> ExpiresBefore { get; } = new("--expires-before")
     {
@@ -32,11 +32,22 @@ internal sealed class List : ListVerb<Certificate>
         HelpName = "WHEN",
     };
 
+    public Option<string?> IssuedSince { get; } = new("--issued-since") { Description = "Only those issued since a date, a time, or a span back (12h)", HelpName = "WHEN" };
+
+    public Option<string?> RevokedSince { get; } = new("--revoked-since") { Description = "Only those revoked since a date, a time, or a span back (12h)", HelpName = "WHEN" };
+
+    public Option<string> Sort { get; } = new Option<string>("--sort")
+    {
+        Description = "newest or oldest first, or by expiry: next or last to end first",
+        HelpName = "newest|oldest|expiry|latest-expiry",
+        DefaultValueFactory = _ => "newest",
+    }.OneOf("newest", "oldest", "expiry", "latest-expiry");
+
     public override IReadOnlyList<string> Examples =>
     [
         "grpcca certificate list --name nas.net.gq",
-        "grpcca certificate list --state valid --expires-before 7d --output json",
-        "grpcca certificate list --provisioner nixos --limit 1000",
+        "grpcca certificate list --state valid --expires-before 7d --sort expiry --output json",
+        "grpcca certificate list --provisioner nixos --gateway home --issued-since 24h --limit 1000",
     ];
 
     protected override string Member => "certificates";
@@ -58,18 +69,25 @@ internal sealed class List : ListVerb<Certificate>
     protected override Func<int, string, Task<Page<Certificate>>> Fetch(CommandContext context)
     {
         var filter = FilterOf(context).ToString();
+        var order = context.Get(Sort) switch
+        {
+            "oldest" => "create_time",
+            "expiry" => "expire_time",
+            "latest-expiry" => "expire_time desc",
+            _ => "",
+        };
         var client = new CertificateService.CertificateServiceClient(context.Server);
         return async (size, token) =>
         {
-            var page = await client.ListCertificatesAsync(new() { PageSize = size, PageToken = token, Filter = filter }, context.Call);
+            var page = await client.ListCertificatesAsync(new() { PageSize = size, PageToken = token, Filter = filter, OrderBy = order }, context.Call);
             return new(page.Certificates, page.NextPageToken);
         };
     }
 
-    private Filter FilterOf(CommandContext context) => new Filter()
-        .Equal("identifier", context.Get(NameFilter) is { } name ? Ids.Identifier(name) : null)
+    private Filter FilterOf(CommandContext context) => selection.AddTo(new Filter(), context)
         .EqualWord("state", context.Get(State)?.ToUpperInvariant())
-        .Equal("provisioner", Ids.NameOrNull(ResourceName.Provisioners, context.Get(Provisioner)))
-        .Equal("account", Ids.NameOrNull(ResourceName.Accounts, context.Get(Account)))
-        .Before("expire_time", context.GetTime(ExpiresBefore));
+        .Equal("profile", Ids.NameOrNull(ResourceName.Profiles, context.Get(Profile)))
+        .Before("expire_time", context.GetTime(ExpiresBefore))
+        .NotBefore("create_time", context.GetPastTime(IssuedSince))
+        .NotBefore("revoke_time", context.GetPastTime(RevokedSince));
 }

@@ -11,22 +11,39 @@ internal sealed class Show : Verb
     {
         Add(Serial);
         Add(Pem);
+        Add(Story);
+        Validators.Add(result =>
+        {
+            if (result.GetValue(Pem) && result.GetValue(Story)) result.AddError("say --pem or --story, not both");
+        });
     }
 
     public Argument<string> Serial { get; } = new("serial") { Description = "The serial number, hexadecimal" };
 
     public Option<bool> Pem { get; } = new("--pem") { Description = "Print the chain as PEM and nothing else: leaf first, without the root" };
 
+    public Option<bool> Story { get; } = new("--story")
+    {
+        Description = "Also how it came to be: the signed requests, the account, the validation, the plan of the signature, the audit",
+    };
+
     public override IReadOnlyList<string> Examples =>
     [
         "grpcca certificate show 5f3a90c1d2e4b6a7",
         "grpcca certificate show 5f3a90c1d2e4b6a7 --pem > chain.pem",
+        "grpcca certificate show 5f3a90c1d2e4b6a7 --story",
     ];
 
     protected override async Task<int> RunAsync(CommandContext context)
     {
         var name = Ids.Certificate(context.Get(Serial));
         var client = new CertificateService.CertificateServiceClient(context.Server);
+        if (context.Get(Story))
+        {
+            var story = await context.AboutAsync(name, client.GetCertificateStoryAsync(new() { Name = name }, context.Call));
+            StoryText.Print(story, context);
+            return ExitCodes.Ok;
+        }
         var certificate = await context.AboutAsync(name, client.GetCertificateAsync(new() { Name = name }, context.Call));
         if (context.Get(Pem)) context.Environment.Out.Write(certificate.PemChain);
         else context.Printer.One(certificate, Fields(certificate, context.Now));

@@ -14,6 +14,7 @@ internal static class LiveIds
     {
         ["--provisioner"] = ResourceName.Provisioners,
         ["--authority"] = ResourceName.Authorities,
+        ["--gateway"] = ResourceName.Gateways,
         ["--account"] = ResourceName.Accounts,
         ["--eab-key"] = ResourceName.EabKeys,
         ["--profile"] = ResourceName.Profiles,

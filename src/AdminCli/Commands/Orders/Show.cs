@@ -44,7 +44,8 @@ internal sealed class Show : Verb
         new("Error", order.Error.Length == 0 ? Cell.Nothing : new Cell(order.Error, Tone.Bad)),
     ];
 
-    private static IEnumerable<Field> Fields(ValidationAttempt attempt) =>
+    /// <summary>One try at one challenge.</summary>
+    public static IEnumerable<Field> Fields(ValidationAttempt attempt) =>
     [
         new("Name", attempt.Identifier),
         new("Challenge", attempt.ChallengeType),

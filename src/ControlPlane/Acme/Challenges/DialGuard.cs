@@ -44,7 +44,7 @@ internal sealed class DialGuard(ImmutableArray<IPNetwork> ranges)
             if (network.Contains(plain)) return new(plain, $"{Say(resolved, plain)} is {what}");
         foreach (var range in ranges)
             if (range.Contains(plain)) return new(plain, null);
-        return new(plain, $"{Say(resolved, plain)} is outside the ranges that validation may dial");
+        return new(plain, $"{Say(resolved, plain)} is outside the ranges that may be dialled");
     }
 
     /// <summary>The IPv4 address inside an IPv6 one that only carries it: mapped, compatible, NAT64 (RFC 6052), 6to4 (RFC 3056).</summary>

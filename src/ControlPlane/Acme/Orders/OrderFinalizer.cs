@@ -12,6 +12,7 @@ using GrpcCa.ControlPlane.Policy;
 using GrpcCa.ControlPlane.Refusals;
 using GrpcCa.ControlPlane.Signing;
 using GrpcCa.ControlPlane.Storage;
+using GrpcCa.ControlPlane.Webhooks;
 
 namespace GrpcCa.ControlPlane.Acme.Orders;
 
@@ -19,7 +20,8 @@ namespace GrpcCa.ControlPlane.Acme.Orders;
 /// finalize (RFC 8555 §7.4): the CSR against the order, the order against the policy of now, then the corridor. Writes
 /// the permit; touches no key.
 /// </summary>
-internal sealed class OrderFinalizer(IStore store, LeafContexts contexts, CaaRecheck caa, IssuanceCorridor corridor, TimeProvider time)
+internal sealed class OrderFinalizer(
+    IStore store, LeafContexts contexts, CaaRecheck caa, IssuanceAuthorizer authorizer, WebhookNotices notices, IssuanceCorridor corridor, TimeProvider time)
 {
     /// <exception cref="RefusalException">OrderNotReady, BadCsr, BadPublicKey, RejectedIdentifier.</exception>
     public async Task<OrderView> FinalizeAsync(VerifiedRequest request, string orderId, CancellationToken cancellationToken)
@@ -27,23 +29,31 @@ internal sealed class OrderFinalizer(IStore store, LeafContexts contexts, CaaRec
         var payload = request.RequireObject();
         var view = await store.ReadAsync(s => OrderDesk.LoadAsync(s, request, orderId, time.GetUtcNow()), cancellationToken);
         CheckReady(view);
-        var csr = CertificateSigningRequest.Parse(CsrPayload.Read(payload));
+        var der = CsrPayload.Read(payload);
+        var csr = CertificateSigningRequest.Parse(der);
         CheckCsr(csr, view.Order);
         // Slow (it asks DNS), so before what must hold at the moment of the permit.
         await caa.CheckAsync((await ContextAsync(request, view, cancellationToken)).Provisioner, view.Authorizations, cancellationToken);
-        await IssueByCurrentPolicyAsync(request, view, csr, cancellationToken);
+        await IssueByCurrentPolicyAsync(request, view, csr, der, cancellationToken);
         return await store.ReadAsync(s => OrderDesk.LoadAsync(s, request, orderId, time.GetUtcNow()), cancellationToken);
     }
 
-    private Task<IssuedCertificate> IssueByCurrentPolicyAsync(VerifiedRequest request, OrderView view, CertificateSigningRequest csr, CancellationToken cancellationToken) =>
-        LeafIssue.ByCurrentPolicyAsync(async () =>
+    private Task<IssuedCertificate> IssueByCurrentPolicyAsync(
+        VerifiedRequest request, OrderView view, CertificateSigningRequest csr, byte[] der, CancellationToken cancellationToken)
+    {
+        var asked = false;
+        return LeafIssue.ByCurrentPolicyAsync(async () =>
         {
             var context = await ContextAsync(request, view, cancellationToken);
             LeafPolicy.CheckKey(csr.Key, context.Terms, request.Account!.Key.PublicKey);
             OrderDesk.CheckNames(context, view.Order.Identifiers);
             await CheckEndAsync(view.Order, cancellationToken);
+            // Last, so that webhooks are asked about what would be issued; and once, whatever they say.
+            if (!asked) await authorizer.AuthorizeAsync(Question(request, view.Order, context, csr, der), cancellationToken);
+            asked = true;
             return await IssueAsync(request, view, context, csr, cancellationToken);
         });
+    }
 
     private ValueTask<LeafContext> ContextAsync(VerifiedRequest request, OrderView view, CancellationToken cancellationToken) =>
         contexts.CurrentAsync(new LeafAsker(request.Context.Provisioner, view.Order.ProfileWanted) { Account = request.Account }, cancellationToken);
@@ -61,19 +71,35 @@ internal sealed class OrderFinalizer(IStore store, LeafContexts contexts, CaaRec
         throw new RefusalException(RefusalReason.OrderNotReady, error.Detail);
     }
 
-    private Task<IssuedCertificate> IssueAsync(
+    private static IssuanceQuestion Question(VerifiedRequest request, Order order, LeafContext context, CertificateSigningRequest csr, byte[] der) => new()
+    {
+        ProvisionerId = context.Provisioner.Id,
+        ProfileId = context.Profile.Id,
+        Identifiers = order.Identifiers,
+        Key = csr.Key,
+        Requester = $"accounts/{order.AccountId}",
+        CsrDer = der,
+        AccountId = order.AccountId,
+        OrderId = order.Id,
+        GatewayId = request.Context.Gateway.Id,
+        ClientAddress = request.Context.ClientAddress,
+        NotAfter = order.NotAfter,
+    };
+
+    private async Task<IssuedCertificate> IssueAsync(
         VerifiedRequest request, OrderView view, LeafContext context, CertificateSigningRequest csr, CancellationToken cancellationToken)
     {
         var order = view.Order;
         var period = LeafPolicy.Validity(context.Terms, time.GetUtcNow(), context.Issuer.Validity, order.NotBefore, order.NotAfter);
         var spec = LeafIssue.SpecOf(context, order.Identifiers, csr.Key, period);
         var finalizeEvidence = request.Evidence.ToArray();
-        return corridor.IssueAsync(new SigningPermit(PermitKind.Leaf, context.Issuer.Key), spec, new IssuanceContext
+        var notice = await notices.ForAsync(WebhookEvent.Issued, cancellationToken);
+        return await corridor.IssueAsync(new SigningPermit(PermitKind.Leaf, context.Issuer.Key), spec, new IssuanceContext
         {
             Actor = $"accounts/{order.AccountId}",
             Purpose = order.Name,
             OnPlanned = (session, serial) => ClaimAsync(session, request, context, order.Id, csr.Key, serial),
-            OnIssued = (session, issued) => RecordAsync(session, order, context, issued, finalizeEvidence, request),
+            OnIssued = (session, issued) => RecordAsync(session, order, context, issued, finalizeEvidence, request, notice),
             OnFailed = session => FailAsync(session, order.Id),
         }, cancellationToken);
     }
@@ -93,11 +119,12 @@ internal sealed class OrderFinalizer(IStore store, LeafContexts contexts, CaaRec
     }
 
     private async ValueTask<AuditEvent> RecordAsync(
-        StoreSession session, Order order, LeafContext context, IssuedCertificate issued, byte[] finalizeEvidence, VerifiedRequest request)
+        StoreSession session, Order order, LeafContext context, IssuedCertificate issued, byte[] finalizeEvidence, VerifiedRequest request, WebhookNotice notice)
     {
         var now = time.GetUtcNow();
         var certificate = LeafIssue.RecordOf(issued, context, now) with { AccountId = order.AccountId, OrderId = order.Id, GatewayId = request.Context.Gateway.Id };
         await CertificateStore.InsertAsync(session, certificate, new CertificateEvidence(order.Evidence, finalizeEvidence));
+        await notice.WriteAsync(session, certificate);
         if (order.Replaces is { } replaced) await Replacement.CloseAsync(session, replaced, certificate);
         var planned = await OrderStore.FindAsync(session, order.Id);
         if (planned?.PlannedSerial != issued.Serial.Hex || !await OrderStore.ReplaceAsync(session, planned, planned with { CertificateSerial = issued.Serial.Hex, Evidence = [] }))

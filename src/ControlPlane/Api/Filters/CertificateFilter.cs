@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using GrpcCa.ControlPlane.Api.Lists;
 using GrpcCa.ControlPlane.Api.Mapping;
@@ -8,65 +9,84 @@ using GrpcCa.Protocol;
 
 namespace GrpcCa.ControlPlane.Api.Filters;
 
-/// <summary>
-/// Turns a list request into a query of the certificate store. Every piece of the query is a constant of this table;
-/// what the caller wrote travels as a parameter.
-/// </summary>
+/// <summary>What a filter of certificates says, as conditions of the store's list.</summary>
 internal static class CertificateFilter
 {
+    private const int Sha256Bytes = 32;
+
     private static readonly string[] Equal = ["="];
     private static readonly string[] Ordered = ["<", "<=", ">", ">="];
 
     private static readonly Dictionary<string, string[]> Fields = new(StringComparer.Ordinal)
     {
         ["identifier"] = Equal,
+        ["serial"] = Equal,
         ["state"] = Equal,
         ["account"] = Equal,
         ["order"] = Equal,
         ["provisioner"] = Equal,
         ["profile"] = Equal,
         ["gateway"] = Equal,
+        ["authority"] = Equal,
         ["issuer"] = Equal,
+        ["public_key_sha256"] = Equal,
         ["expire_time"] = Ordered,
         ["create_time"] = Ordered,
+        ["revoke_time"] = Ordered,
     };
 
-    /// <exception cref="RefusalException">The filter, the order or the page token is wrong.</exception>
-    public static CertificateQuery Query(string filter, CertificateOrder order, Page page, DateTimeOffset now)
-    {
-        var parameters = new List<KeyValuePair<string, object>>();
-        string Parameter(object value)
-        {
-            var name = $"@p{parameters.Count}";
-            parameters.Add(new(name, value));
-            return name;
-        }
-        var conditions = FilterParser.Parse(filter, Fields).Select(term => Condition(term, now, Parameter)).ToList();
-        var after = page.IsFirst ? "1 = 1" : order.Behind(Parameter(Wire.Position(page.After[0]).ToUnixTimeMilliseconds()), Parameter(page.After[1]));
-        return new CertificateQuery(conditions.Count == 0 ? "1 = 1" : string.Join(" and ", conditions), after, order.Ordering, parameters, page.Size + 1);
-    }
+    /// <exception cref="RefusalException">The filter is wrong.</exception>
+    public static ImmutableArray<CertificateCondition> Read(string filter, DateTimeOffset now) =>
+        [.. FilterParser.Parse(filter, Fields).SelectMany(term => Conditions(term, now))];
 
-    private static string Condition(FilterTerm term, DateTimeOffset now, Func<object, string> parameter) => term.Field switch
+    /// <summary>Orders that a list can have: <c>create_time</c> or <c>expire_time</c>, with <c>desc</c> or without.</summary>
+    /// <exception cref="RefusalException">There is no such order.</exception>
+    public static CertificateOrder ReadOrder(string text) => string.Join(' ', text.Split(' ', StringSplitOptions.RemoveEmptyEntries)) switch
     {
-        "identifier" => $"serial in (select serial from certificate_names where identifier = {parameter(Name(term.Value))})",
-        "state" => State(term.Value, parameter(now.ToUnixTimeMilliseconds())),
-        "account" => $"account_id = {parameter(Id(term, ResourceName.Accounts))}",
-        "order" => $"order_id = {parameter(Id(term, ResourceName.Orders))}",
-        "provisioner" => $"provisioner_id = {parameter(Id(term, ResourceName.Provisioners))}",
-        "profile" => $"profile_id = {parameter(Id(term, ResourceName.Profiles))}",
-        "gateway" => $"gateway_id = {parameter(Id(term, ResourceName.Gateways))}",
-        "issuer" => $"issuer = {parameter(term.Value)}",
-        "expire_time" => $"not_after {term.Operator} {parameter(Time(term))}",
-        _ => $"created_at {term.Operator} {parameter(Time(term))}",
+        "" or "create_time desc" => new(ByExpiry: false, Descending: true),
+        "create_time" or "create_time asc" => new(ByExpiry: false, Descending: false),
+        "expire_time desc" => new(ByExpiry: true, Descending: true),
+        "expire_time" or "expire_time asc" => new(ByExpiry: true, Descending: false),
+        _ => throw new RefusalException(RefusalReason.InvalidArgument, "order_by is create_time or expire_time, with desc or without") { Field = "order_by" },
+    };
+
+    /// <summary>Where a page goes on; null for the first.</summary>
+    public static CertificatePosition? After(Page page) =>
+        page.IsFirst ? null : new(Wire.Position(page.After[0]).ToUnixTimeMilliseconds(), page.After[1]);
+
+    private static ImmutableArray<CertificateCondition> Conditions(FilterTerm term, DateTimeOffset now) => term.Field switch
+    {
+        "state" => State(term.Value, now),
+        "identifier" => [new(CertificateField.Identifier, Name(term.Value))],
+        "serial" => [new(CertificateField.Serial, Serial(term.Value))],
+        "account" => [new(CertificateField.Account, Id(term, ResourceName.Accounts))],
+        "order" => [new(CertificateField.Order, Id(term, ResourceName.Orders))],
+        "provisioner" => [new(CertificateField.Provisioner, Id(term, ResourceName.Provisioners))],
+        "profile" => [new(CertificateField.Profile, Id(term, ResourceName.Profiles))],
+        "gateway" => [new(CertificateField.Gateway, Id(term, ResourceName.Gateways))],
+        "authority" => [new(CertificateField.Authority, ResourceName.Of(ResourceName.Authorities, Id(term, ResourceName.Authorities)) + "/issuers/")],
+        "issuer" => [new(CertificateField.Issuer, Clean(term))],
+        "public_key_sha256" => [new(CertificateField.Key, Hash(term.Value))],
+        "expire_time" => [new(CertificateField.Expires, Time(term), By(term))],
+        "revoke_time" => [new(CertificateField.Revoked, Time(term), By(term))],
+        _ => [new(CertificateField.Created, Time(term), By(term))],
     };
 
     // The states of the API, derived from the row and the clock; revoked stays revoked after its last second.
-    private static string State(string state, string now) => state switch
+    private static ImmutableArray<CertificateCondition> State(string state, DateTimeOffset now) => state switch
     {
-        "VALID" or "STATE_VALID" => $"(revoked_at is null and not_after >= {now})",
-        "EXPIRED" or "STATE_EXPIRED" => $"(revoked_at is null and not_after < {now})",
-        "REVOKED" or "STATE_REVOKED" => $"(revoked_at is not null and {now} = {now})",
+        "VALID" or "STATE_VALID" => CertificateCondition.Live(now),
+        "EXPIRED" or "STATE_EXPIRED" => [new(CertificateField.IsNotRevoked, 0L), new(CertificateField.Expires, now.ToUnixTimeMilliseconds(), Comparison.Less)],
+        "REVOKED" or "STATE_REVOKED" => [new(CertificateField.IsRevoked, 0L)],
         _ => throw Wrong($"state is VALID, EXPIRED or REVOKED, not {Excerpt.Of(state)}"),
+    };
+
+    private static Comparison By(FilterTerm term) => term.Operator switch
+    {
+        "<" => Comparison.Less,
+        "<=" => Comparison.LessOrEqual,
+        ">" => Comparison.Greater,
+        _ => Comparison.GreaterOrEqual,
     };
 
     private static string Name(string text)
@@ -81,7 +101,24 @@ internal static class CertificateFilter
         }
     }
 
-    private static string Id(FilterTerm term, string collection) => ResourceName.TryParse(term.Value, collection, out var id)
+    private static string Serial(string text) => SerialNumber.TryParseHex(text, out var serial)
+        ? serial.Hex
+        : throw Wrong($"serial is a serial number in hexadecimal, not {Excerpt.Of(text)}");
+
+    private static byte[] Hash(string text)
+    {
+        var hash = new byte[Sha256Bytes];
+        return text.Length == 2 * Sha256Bytes && Convert.FromHexString(text, hash, out _, out _) == System.Buffers.OperationStatus.Done
+            ? hash
+            : throw Wrong($"public_key_sha256 is 64 hexadecimal digits, not {Excerpt.Of(text)}");
+    }
+
+    // PostgreSQL takes no NUL in a text.
+    private static string Clean(FilterTerm term) => term.Value.Contains('\0', StringComparison.Ordinal)
+        ? throw Wrong($"{term.Field} has a NUL in it")
+        : term.Value;
+
+    private static string Id(FilterTerm term, string collection) => ResourceName.TryParse(Clean(term), collection, out var id)
         ? id
         : throw Wrong($"{term.Field} is a name such as {collection}/…, not {Excerpt.Of(term.Value)}");
 
@@ -91,27 +128,4 @@ internal static class CertificateFilter
             : throw Wrong($"{term.Field} is compared with a time such as \"2026-12-01T00:00:00Z\", not {Excerpt.Of(term.Value)}");
 
     private static RefusalException Wrong(string fault) => new(RefusalReason.InvalidArgument, $"the filter is wrong: {fault}") { Field = "filter" };
-}
-
-/// <summary>One of the orders that a list of certificates can have; the serial decides between equals.</summary>
-internal sealed record CertificateOrder(string Column, bool Descending, Func<CertificateRecord, DateTimeOffset> KeyOf)
-{
-    public string Ordering => $"{Column} {Direction}, serial {Direction}";
-
-    private string Direction => Descending ? "desc" : "asc";
-
-    /// <exception cref="RefusalException">There is no such order.</exception>
-    public static CertificateOrder Read(string text) => string.Join(' ', text.Split(' ', StringSplitOptions.RemoveEmptyEntries)) switch
-    {
-        "" or "create_time desc" => new("created_at", true, c => c.CreatedAt),
-        "create_time" or "create_time asc" => new("created_at", false, c => c.CreatedAt),
-        "expire_time desc" => new("not_after", true, c => c.NotAfter),
-        "expire_time" or "expire_time asc" => new("not_after", false, c => c.NotAfter),
-        _ => throw new RefusalException(RefusalReason.InvalidArgument, "order_by is create_time or expire_time, with desc or without") { Field = "order_by" },
-    };
-
-    public string Behind(string time, string serial) => $"(({Column}, serial) {(Descending ? "<" : ">")} ({time}, {serial}))";
-
-    public string Token(string query, CertificateRecord certificate) =>
-        Page.Token(query, KeyOf(certificate).ToUnixTimeMilliseconds().ToString(CultureInfo.InvariantCulture), certificate.Serial.Hex);
 }

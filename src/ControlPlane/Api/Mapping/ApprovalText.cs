@@ -20,6 +20,8 @@ internal static class ApprovalText
         ApplyStateRequest apply => $"apply a document with {apply.State.Provisioners.Count} provisioners, {apply.State.Profiles.Count} profiles and {apply.State.NameLevels.Count} levels of name rules",
         CreateIssuerChainRequest create => $"offer clients another chain of {create.Parent}",
         DeleteIssuerChainRequest delete => $"offer clients the chain {delete.Name} no more",
+        UpdateWebhookRequest update => $"change {update.Webhook.Name}: {Fields(update.Webhook)}{Mask(update.UpdateMask?.Paths)}",
+        DeleteWebhookRequest delete => $"delete {delete.Name}, which is then neither asked nor told",
         SetApprovalDemandRequest set => $"let {set.Resource} demand no second operator any more",
         _ => request.Descriptor.Name,
     });

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Collections.Immutable;
 using GrpcCa.ControlPlane.Acme.Jws;
 using GrpcCa.ControlPlane.Authorities;
@@ -61,7 +62,7 @@ internal sealed class LeafContexts(
             new NameFacts(levels, reserved.IsReserved, authority.Name, authority.Constraints, name => authority.ConstraintFault(issuer, name), time.GetUtcNow()));
     }
 
-    private static ProvisionerRecord Enabled(IReadOnlyDictionary<string, ProvisionerRecord> known, string id)
+    private static ProvisionerRecord Enabled(FrozenDictionary<string, ProvisionerRecord> known, string id)
     {
         if (!known.TryGetValue(id, out var provisioner)) throw new RefusalException(RefusalReason.AcmeNotFound, $"there is no provisioner {Excerpt.Of(id)}");
         return provisioner.Disabled ? throw new RefusalException(RefusalReason.Unauthorized, $"{provisioner.Name} is disabled") : provisioner;

@@ -26,14 +26,10 @@ internal sealed class CredentialFaults(AuthoritySnapshot hierarchy, FrozenDictio
         _ => [],
     };
 
-    /// <summary>The certificates of a PEM text.</summary>
-    /// <exception cref="CryptographicException">It holds something else, or nothing.</exception>
-    public static X509Certificate2Collection ReadRoots(string pem)
-    {
-        var roots = new X509Certificate2Collection();
-        roots.ImportFromPem(pem);
-        return roots.Count > 0 ? roots : throw new CryptographicException("it holds no certificate");
-    }
+    /// <summary>The certificates of a PEM text, for the caller to dispose.</summary>
+    /// <exception cref="RefusalException">It holds something else, or nothing.</exception>
+    /// <exception cref="CryptographicException">A block is no certificate.</exception>
+    public static X509Certificate2Collection ReadRoots(string pem) => [.. Pem.DecodeCertificates(pem).Select(der => X509CertificateLoader.LoadCertificate(der))];
 
     private static IEnumerable<RefusalException> Of(TokenSettings token)
     {
@@ -106,7 +102,7 @@ internal sealed class CredentialFaults(AuthoritySnapshot hierarchy, FrozenDictio
         {
             roots = ReadRoots(pem);
         }
-        catch (CryptographicException fault)
+        catch (Exception fault) when (fault is CryptographicException or RefusalException)
         {
             return [Wrong(field, $"is no PEM of certificates: {fault.Message}")];
         }

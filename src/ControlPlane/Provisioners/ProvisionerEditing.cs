@@ -79,7 +79,7 @@ internal sealed class ProvisionerEditing(IStore store, AuthorityBook authorities
         await CheckAsync(wanted, cancellationToken);
         return await store.ActAsync(async session =>
         {
-            var now = time.GetUtcNow();
+            var now = Now();
             if (await ProvisionerStore.FindAsync(session, wanted.Id) is not null)
                 throw new RefusalException(RefusalReason.AlreadyExists, $"{wanted.Name} exists already") { Field = "provisioner_id" };
             await CheckWithinAsync(session, wanted);
@@ -109,7 +109,7 @@ internal sealed class ProvisionerEditing(IStore store, AuthorityBook authorities
             if (old.Version != current.Version || (etag.Length > 0 && etag != old.Etag))
                 throw new RefusalException(RefusalReason.Conflict, $"{old.Name} was changed in the meantime: its etag is {old.Etag}; read it again");
             await CheckWithinAsync(session, wanted);
-            var now = time.GetUtcNow();
+            var now = Now();
             await ProvisionerStore.ReplaceAsync(session, wanted, now);
             var next = wanted with { Version = old.Version + 1, UpdatedAt = now };
             return new Acted<ProvisionerRecord>(next, Event("provisioner.update", actor, next, now, KeyValuePair.Create("old", ProvisionerStore.Write(old))));
@@ -130,6 +130,9 @@ internal sealed class ProvisionerEditing(IStore store, AuthorityBook authorities
         return new Acted<bool>(true, Event("provisioner.delete", actor, old, now,
             new("nameRules", Text(rules)), new("revokedAccounts", Text(accounts)), new("disabledEabKeys", Text(eabKeys))));
     }, cancellationToken);
+
+    // As the store keeps it: what is answered is what will be read.
+    private DateTimeOffset Now() => DateTimeOffset.FromUnixTimeMilliseconds(time.GetUtcNow().ToUnixTimeMilliseconds());
 
     // What CheckAsync saw may be gone by now; within the act nothing goes any more.
     private static async ValueTask CheckWithinAsync(StoreSession session, ProvisionerRecord next)

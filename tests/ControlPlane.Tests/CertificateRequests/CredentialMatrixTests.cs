@@ -71,7 +71,7 @@ public sealed class CredentialMatrixTests(RequestHouse house)
         var old = await house.Admin.CreateCertificateAsync(RequestHouse.Request(key, "ci", "x.test"));
         foreach (var kind in Kinds)
         {
-            var request = new RenewCertificateRequest { Name = old.Name, Provisioner = "provisioners/" + kind, Proof = Tokens.Proof(key, old.Name, "RenewCertificate", DateTimeOffset.UtcNow) };
+            var request = new RenewCertificateRequest { Name = old.Name, Provisioner = "provisioners/" + kind, Proof = Tokens.Proof(key, old.Name, "RenewCertificate", TimeProvider.System.GetUtcNow()) };
             if (kind == "renew") Assert.Equal("provisioners/renew", (await house.Anyone.RenewCertificateAsync(request)).Provisioner);
             else await RequestHouse.RefusedAsync(house.Anyone.RenewCertificateAsync(request), StatusCode.PermissionDenied, "renews no certificates");
         }
@@ -93,10 +93,10 @@ public sealed class CredentialMatrixTests(RequestHouse house)
                 request.X5CToken = house.X5c(To, "x.test");
                 break;
             case "proof as token":
-                request.Token = Tokens.Proof(house.TokenKey, "certificates/00", "RenewCertificate", DateTimeOffset.UtcNow, change: To);
+                request.Token = Tokens.Proof(house.TokenKey, "certificates/00", "RenewCertificate", TimeProvider.System.GetUtcNow(), change: To);
                 break;
             case "proof as x5c_token":
-                request.X5CToken = Tokens.Proof(house.TokenKey, "certificates/00", "RenewCertificate", DateTimeOffset.UtcNow, change: To);
+                request.X5CToken = Tokens.Proof(house.TokenKey, "certificates/00", "RenewCertificate", TimeProvider.System.GetUtcNow(), change: To);
                 break;
             case "x5c as token":
                 request.Token = house.X5c(To, "x.test");

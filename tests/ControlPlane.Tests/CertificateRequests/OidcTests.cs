@@ -45,7 +45,7 @@ public sealed class OidcTests(RequestHouse house)
         await RefusedAsync(new() { ["aud"] = "other" }, StatusCode.Unauthenticated, "not for grpcca", "a.test");
         await RefusedAsync(new() { ["aud"] = new JsonArray("grpcca", "other"), ["azp"] = "other" }, StatusCode.Unauthenticated, "was made for the client 'other'", "a.test");
         await RefusedAsync(new() { ["iss"] = house.Idp.Issuer + "/" }, StatusCode.Unauthenticated, "has another iss", "a.test");
-        await RefusedAsync(new() { ["exp"] = DateTimeOffset.UtcNow.AddHours(3).ToUnixTimeSeconds() }, StatusCode.Unauthenticated, "longer than 01:00:00", "a.test");
+        await RefusedAsync(new() { ["exp"] = TimeProvider.System.GetUtcNow().AddHours(3).ToUnixTimeSeconds() }, StatusCode.Unauthenticated, "longer than 01:00:00", "a.test");
         var request = RequestHouse.Request("people", "used.people.test");
         request.OidcToken = house.Idp.Token(new() { ["preferred_username"] = "used" });
         await house.Anyone.CreateCertificateAsync(request);

@@ -58,7 +58,7 @@ internal sealed class OpenIdProvider : IAsyncDisposable
     /// <summary>An ID token for the client <c>grpcca</c>.</summary>
     public string Token(JsonObject claims, string key = "one")
     {
-        var now = DateTimeOffset.UtcNow;
+        var now = TimeProvider.System.GetUtcNow();
         var all = new JsonObject
         {
             ["iss"] = Issuer, ["aud"] = "grpcca", ["sub"] = "u-17",

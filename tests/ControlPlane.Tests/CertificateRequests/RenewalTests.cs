@@ -12,7 +12,7 @@ namespace GrpcCa.ControlPlane.Tests.CertificateRequests;
 [Collection(RequestGroup.Name)]
 public sealed class RenewalTests(RequestHouse house)
 {
-    private static DateTimeOffset Now => DateTimeOffset.UtcNow;
+    private static DateTimeOffset Now => TimeProvider.System.GetUtcNow();
 
     [Theory]
     [InlineData(2048)]

@@ -96,7 +96,7 @@ public sealed class RequestHouse : IAsyncLifetime
     /// <summary>A token for <c>ci</c>.</summary>
     internal string Token(Action<JsonObject>? change, params string[] names)
     {
-        var claims = Tokens.Claims("ci", DateTimeOffset.UtcNow, names);
+        var claims = Tokens.Claims("ci", TimeProvider.System.GetUtcNow(), names);
         change?.Invoke(claims);
         return Tokens.Sign(TokenKey, new JsonObject { ["kid"] = "build", ["typ"] = "JWT" }, claims);
     }
@@ -106,7 +106,7 @@ public sealed class RequestHouse : IAsyncLifetime
     {
         using var key = signer.GetECDsaPrivateKey()!;
         var chain = new JsonArray([.. above.Prepend(signer).Select(c => (JsonNode)Convert.ToBase64String(c.RawData))]);
-        var claims = Tokens.Claims("fleet", DateTimeOffset.UtcNow, names);
+        var claims = Tokens.Claims("fleet", TimeProvider.System.GetUtcNow(), names);
         change?.Invoke(claims);
         return Tokens.Sign(key, new JsonObject { ["x5c"] = chain }, claims);
     }

@@ -13,7 +13,7 @@ namespace GrpcCa.ControlPlane.Tests.CertificateRequests;
 [Collection(RequestGroup.Name)]
 public sealed class TokenTests(RequestHouse house)
 {
-    private static DateTimeOffset Now => DateTimeOffset.UtcNow;
+    private static DateTimeOffset Now => TimeProvider.System.GetUtcNow();
 
     public static TheoryData<string, string> BadTokens => new()
     {

@@ -31,7 +31,7 @@ public sealed class X5cTests(RequestHouse house)
     [Fact]
     public async Task Certificates_ThatAreNoCredentials_AreRefused()
     {
-        var now = DateTimeOffset.UtcNow;
+        var now = TimeProvider.System.GetUtcNow();
         using var server = house.ForeignFor(forServers: true, "x.test");
         await RefusedAsync(RequestHouse.X5c(server, [house.ForeignIssuer], null, "x.test"), "does not hold below");
         using var stranger = new TestAuthority("stranger", TimeProvider.System).IssueWithKey(TimeSpan.FromDays(1), names: ["x.test"], forServers: false);
@@ -74,5 +74,5 @@ public sealed class X5cTests(RequestHouse house)
         return request;
     }
 
-    private Task RefusedAsync(string token, string part) => RequestHouse.RefusedAsync(house.Anyone.CreateCertificateAsync(With(token, "x.test")), StatusCode.Unauthenticated, part);
+    private Task<RpcException> RefusedAsync(string token, string part) => RequestHouse.RefusedAsync(house.Anyone.CreateCertificateAsync(With(token, "x.test")), StatusCode.Unauthenticated, part);
 }

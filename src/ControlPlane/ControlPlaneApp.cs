@@ -44,7 +44,7 @@ internal static class ControlPlaneApp
         services.AddSingleton<NameBook>().AddSingleton<ProfileBook>().AddSingleton<ProvisionerBook>().AddSingleton<ProvisionerEditing>().AddSingleton<ProfileEditing>();
         services.AddSingleton<LeafContexts>().AddSingleton<RequestDesk>().AddSingleton<WishReader>();
         services.AddSingleton<CredentialDesk>().AddSingleton<OidcCredentials>().AddSingleton<OidcKeys>().AddSingleton<GuardedFetch>();
-        services.AddSingleton<Revoker>().AddCrls(options).AddWebhooks(options);
+        services.AddSingleton<Revoker>().AddSingleton<BatchRevoker>().AddCrls(options).AddWebhooks(options);
         services.AddSingleton<GatewayBook>().AddSingleton<GatewayRegistry>().AddSingleton<GatewayEnrollment>();
         services.AddSingleton<OperatorBook>().AddSingleton<OperatorRegistry>().AddSingleton<OperatorEnrollment>();
         services.AddSingleton<JoinTokens>().AddSingleton<IdentityTrust>().AddSingleton<CallerResolver>();

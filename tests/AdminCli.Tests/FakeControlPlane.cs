@@ -77,6 +77,7 @@ internal sealed class FakeControlPlane : IAsyncDisposable
         fake.app.MapGrpcService<FakeProfiles>();
         fake.app.MapGrpcService<FakeProvisioners>();
         fake.app.MapGrpcService<FakeTrust>();
+        fake.app.MapGrpcService<FakeWebhooks>();
         await fake.app.StartAsync();
         fake.Port = fake.app.Urls.Where(u => u.StartsWith("https:", StringComparison.Ordinal)).Select(u => new Uri(u).Port).Single();
         return fake;

@@ -12,7 +12,7 @@ internal static class KnownResources
 
     // Random ids have no neighbours worth a suggestion.
     private static readonly string[] Chosen =
-        [ResourceName.Provisioners, ResourceName.Profiles, ResourceName.Authorities, ResourceName.Gateways, ResourceName.Operators, ResourceName.EabKeys, ResourceName.Crls];
+        [ResourceName.Provisioners, ResourceName.Profiles, ResourceName.Authorities, ResourceName.Gateways, ResourceName.Operators, ResourceName.EabKeys, ResourceName.Crls, ResourceName.Webhooks];
 
     /// <summary>The id closest to that of the resource; null when none is close or the list may not be read.</summary>
     public static async Task<string?> ClosestAsync(CommandContext context, string resource)
@@ -50,6 +50,8 @@ internal static class KnownResources
                 .ListOperatorsAsync(new() { PageSize = Enough }, context.Call)).Operators.Select(o => o.Name),
             ResourceName.EabKeys => (await new AccountService.AccountServiceClient(server)
                 .ListEabKeysAsync(new() { PageSize = Enough }, context.Call)).EabKeys.Select(k => k.Name),
+            ResourceName.Webhooks => (await new WebhookService.WebhookServiceClient(server)
+                .ListWebhooksAsync(new() { PageSize = Enough }, context.Call)).Webhooks.Select(w => w.Name),
             ResourceName.Accounts => (await new AccountService.AccountServiceClient(server)
                 .ListAccountsAsync(new() { PageSize = Enough }, context.Call)).Accounts.Select(a => a.Name),
             ResourceName.NameRules => (await new NameService.NameServiceClient(server)

@@ -8,7 +8,7 @@ namespace GrpcCa.AdminCli.Commands;
 /// <summary>A verb that prints all of something, page by page up to a limit.</summary>
 internal abstract class ListVerb<T> : Verb where T : IMessage
 {
-    protected ListVerb(string description) : base("list", description) => Add(Limit);
+    protected ListVerb(string description, string name = "list") : base(name, description) => Add(Limit);
 
     public Option<int> Limit { get; } = new("--limit")
     {

@@ -28,6 +28,7 @@ internal sealed class RootNoun : RootCommand, IExampled
         Add(new Operators.OperatorNoun());
         Add(new Approvals.ApprovalNoun());
         Add(new LoginVerb());
+        Add(new Webhooks.WebhookNoun());
         Add(new Authorities.AuthorityNoun());
         Add(new Crls.CrlNoun());
         Add(new Audit.AuditNoun());

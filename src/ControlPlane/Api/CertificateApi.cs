@@ -20,9 +20,12 @@ namespace GrpcCa.ControlPlane.Api;
 
 /// <summary>CertificateService: what was issued, and taking it back.</summary>
 internal sealed partial class CertificateApi(
-    IStore store, AuthorityBook authorities, Revoker revoker, RenewalWindows renewals, WishReader wishes, RequestDesk requests, OnceOnly onceOnly, PageTokens tokens, TimeProvider time)
+    IStore store, AuthorityBook authorities, Revoker revoker, BatchRevoker batches, RenewalWindows renewals, WishReader wishes, RequestDesk requests,
+    OnceOnly onceOnly, PageTokens tokens, TimeProvider time)
     : CertificateService.CertificateServiceBase
 {
+    private const int UsualSample = 20, LargestSample = 1000;
+
     public override async Task<Certificate> GetCertificate(GetCertificateRequest request, ServerCallContext context)
     {
         var serial = SerialOf(request.Name);
@@ -100,6 +103,32 @@ internal sealed partial class CertificateApi(
             var done = await revoker.RevokeAsync(serial, reason, blockKey: true, context.Caller().Actor, context.CancellationToken,
                 note is null ? null : (session, revoked) => note(session, Answer(revoked)), invalidSince);
             return Answer(done.Certificate);
+        });
+    }
+
+    public override async Task<BatchRevokeCertificatesResponse> BatchRevokeCertificates(BatchRevokeCertificatesRequest request, ServerCallContext context)
+    {
+        if (request.SampleSize < 0) throw new RefusalException(RefusalReason.InvalidArgument, "is negative") { Field = "sample_size" };
+        var selection = SelectorReader.Read(request.Selector);
+        var reason = CertificateMapping.ToReason(request.Reason);
+        var invalidSince = Wire.Moment(request.InvalidityTime, "invalidity_time");
+        var sample = request.SampleSize == 0 ? UsualSample : Math.Min(request.SampleSize, LargestSample);
+        // A question is not remembered as the answer to the act.
+        return await onceOnly.RunAsync(context, request, request.ValidateOnly ? "" : request.RequestId, BatchRevokeCertificatesResponse.Parser, async note =>
+        {
+            var now = time.GetUtcNow();
+            var preview = await batches.PreviewAsync(selection, invalidSince, sample, now, context.CancellationToken);
+            if (request.HasExpectedCount && request.ExpectedCount != preview.Matched)
+                throw new RefusalException(RefusalReason.Conflict, $"{preview.Matched} certificates are selected, not {request.ExpectedCount}: look at them again") { Field = "expected_count" };
+            BatchRevokeCertificatesResponse Answer(long revoked) => new()
+            {
+                MatchedCount = preview.Matched,
+                RevokedCount = revoked,
+                Certificates = { preview.First.Select(c => CertificateMapping.ToProto(c, now)) },
+            };
+            if (request.ValidateOnly) return Answer(0);
+            return Answer(await batches.RevokeAsync(selection, reason, invalidSince, context.Caller().Actor, now,
+                note is null ? null : (session, revoked) => note(session, Answer(revoked)), context.CancellationToken));
         });
     }
 

@@ -37,32 +37,43 @@ internal sealed class Revoker(IStore store, RevokeAccountsByKey revokeAccounts, 
         SerialNumber serial, RevocationReason reason, bool blockKey, string actor, CancellationToken cancellationToken,
         Func<StoreSession, CertificateRecord, ValueTask>? alongside = null, DateTimeOffset? invalidSince = null)
     {
-        var notice = await notices.ForAsync(WebhookEvent.Revoked, cancellationToken);
+        var notice = await NoticeAsync(cancellationToken);
         return await store.ActAsync(async session =>
         {
-            var now = time.GetUtcNow();
-            CheckInvalidSince(invalidSince, now);
-            var old = await CheckAsync(session, serial, reason, blockKey, now);
-            var blocks = blockKey && reason == RevocationReason.KeyCompromise;
-            var next = await WriteAsync(session, old, reason, invalidSince, now);
-            var accounts = 0;
-            if (blocks)
-            {
-                await CertificateStore.BlockKeyAsync(session, old.KeySha256, serial, now);
-                accounts = await revokeAccounts(session, old.KeySha256);
-            }
-            if (IsLive(old, now)) await notice.WriteAsync(session, next);
-            if (alongside is not null) await alongside(session, next);
-            return new Acted<Revoked>(new Revoked(next, old.RevokedAt is not null), new AuditEvent(now, IsLive(old, now) ? "certificate.revoke" : "certificate.blockKey", actor, old.Name,
-            [
-                new("reason", reason.ToString()),
-                new("reasonBefore", old.RevocationReason?.ToString() ?? ""),
-                new("keyBlocked", blocks ? "true" : "false"),
-                new("accountsRevoked", $"{accounts}"),
-                new("identifiers", string.Join(' ', old.Identifiers)),
-                new("invalidSince", invalidSince?.ToString("yyyy-MM-ddTHH:mm:ssZ") ?? ""),
-            ]));
+            CheckInvalidSince(invalidSince, time.GetUtcNow());
+            var (revoked, act) = await RevokeAsync(session, serial, reason, blockKey, actor, invalidSince, notice);
+            if (alongside is not null) await alongside(session, revoked.Certificate);
+            return new Acted<Revoked>(revoked, act);
         }, cancellationToken);
+    }
+
+    /// <summary>Who is to be told of revocations, asked before a transaction.</summary>
+    public ValueTask<WebhookNotice> NoticeAsync(CancellationToken cancellationToken) => notices.ForAsync(WebhookEvent.Revoked, cancellationToken);
+
+    /// <summary>The same within a transaction that also writes the event.</summary>
+    public async ValueTask<(Revoked Revoked, AuditEvent Act)> RevokeAsync(
+        StoreSession session, SerialNumber serial, RevocationReason reason, bool blockKey, string actor, DateTimeOffset? invalidSince, WebhookNotice notice)
+    {
+        var now = time.GetUtcNow();
+        var old = await CheckAsync(session, serial, reason, blockKey, now);
+        var blocks = blockKey && reason == RevocationReason.KeyCompromise;
+        var next = await WriteAsync(session, old, reason, invalidSince, now);
+        var accounts = 0;
+        if (blocks)
+        {
+            await CertificateStore.BlockKeyAsync(session, old.KeySha256, serial, now);
+            accounts = await revokeAccounts(session, old.KeySha256);
+        }
+        if (IsLive(old, now)) await notice.WriteAsync(session, next);
+        return (new Revoked(next, old.RevokedAt is not null), new AuditEvent(now, IsLive(old, now) ? "certificate.revoke" : "certificate.blockKey", actor, old.Name,
+        [
+            new("reason", reason.ToString()),
+            new("reasonBefore", old.RevocationReason?.ToString() ?? ""),
+            new("keyBlocked", blocks ? "true" : "false"),
+            new("accountsRevoked", $"{accounts}"),
+            new("identifiers", string.Join(' ', old.Identifiers)),
+            new("invalidSince", invalidSince?.ToString("yyyy-MM-ddTHH:mm:ssZ") ?? ""),
+        ]));
     }
 
     /// <summary>What a revocation would be refused for, without doing it.</summary>
@@ -74,7 +85,8 @@ internal sealed class Revoker(IStore store, RevokeAccountsByKey revokeAccounts, 
         return Next(old, reason, invalidSince, now);
     }
 
-    private static void CheckInvalidSince(DateTimeOffset? since, DateTimeOffset now)
+    /// <exception cref="RefusalException">It lies ahead.</exception>
+    public static void CheckInvalidSince(DateTimeOffset? since, DateTimeOffset now)
     {
         if (since > now) throw new RefusalException(RefusalReason.InvalidArgument, "lies ahead; a certificate that is to end later is revoked then") { Field = "invalidity_time" };
     }
@@ -105,7 +117,8 @@ internal sealed class Revoker(IStore store, RevokeAccountsByKey revokeAccounts, 
         throw new RefusalException(RefusalReason.FailedPrecondition, $"certificate {serial.Hex} expired at {certificate.NotAfter:yyyy-MM-ddTHH:mm:ssZ}; there is nothing left to revoke");
     }
 
-    private static bool IsLive(CertificateRecord certificate, DateTimeOffset now) => certificate.RevokedAt is null && certificate.NotAfter >= now;
+    /// <summary>Whether somebody could still believe it.</summary>
+    public static bool IsLive(CertificateRecord certificate, DateTimeOffset now) => certificate.RevokedAt is null && certificate.NotAfter >= now;
 
     /// <summary>The refusal of a second revocation.</summary>
     public static RefusalException AlreadyRevoked(CertificateRecord certificate) =>

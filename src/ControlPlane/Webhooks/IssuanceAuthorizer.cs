@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text.Json;
 using GrpcCa.ControlPlane.Acme.Challenges;
 using GrpcCa.ControlPlane.Refusals;
@@ -16,6 +17,9 @@ internal sealed class IssuanceAuthorizer(WebhookBook book, WebhookCaller caller,
     private const int MostTries = 3, LongestReason = 300;
 
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(10);
+
+    // Those that answered last, as far as this process knows: that they do again is noted once, not at each answer.
+    private readonly ConcurrentDictionary<string, bool> answering = new(StringComparer.Ordinal);
 
     // One that is being restarted answers a moment later; the webhook's time bounds all of it.
     private readonly ResiliencePipeline<Verdict> retried = new ResiliencePipelineBuilder<Verdict> { TimeProvider = time }
@@ -67,12 +71,22 @@ internal sealed class IssuanceAuthorizer(WebhookBook book, WebhookCaller caller,
             verdict = last;
         }
         if (verdict.Refusal is { } reason) log.Refused(webhook.Name, question.Requester, string.Join(' ', question.Identifiers), reason);
+        await NoteAsync(webhook, question, verdict, cancellationToken);
+        return verdict;
+    }
+
+    private async Task NoteAsync(WebhookRecord webhook, IssuanceQuestion question, Verdict verdict, CancellationToken cancellationToken)
+    {
         if (verdict.Fault is { } fault)
         {
+            answering.TryRemove(webhook.Id, out _);
             log.NotAnswered(webhook.Name, question.Requester, fault);
             await store.WriteAsync(session => WebhookStore.NoteFailureAsync(session, webhook.Id, fault, givenUp: 0, time.GetUtcNow()), cancellationToken);
         }
-        return verdict;
+        else if (answering.TryAdd(webhook.Id, true))
+        {
+            await store.WriteAsync(session => WebhookStore.NoteAnswerAsync(session, webhook.Id, time.GetUtcNow()), cancellationToken);
+        }
     }
 
     private async Task<Verdict> TryAsync(WebhookRecord webhook, WebhookMessage message, TimeSpan within, CancellationToken cancellationToken)

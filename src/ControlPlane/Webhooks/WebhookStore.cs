@@ -55,6 +55,11 @@ internal static class WebhookStore
     public static ValueTask<int> CountDeliveredAsync(StoreSession session, string id, DateTimeOffset now) => session
         .Sql("update webhooks set delivered = delivered + 1, delivered_at = @now where id = @id").With("@now", now).With("@id", id).ExecuteAsync();
 
+    /// <summary>Notes an answer after a failure.</summary>
+    public static ValueTask<int> NoteAnswerAsync(StoreSession session, string id, DateTimeOffset now) => session
+        .Sql("update webhooks set delivered_at = @now where id = @id and failed_at is not null and (delivered_at is null or delivered_at <= failed_at)")
+        .With("@now", now).With("@id", id).ExecuteAsync();
+
     /// <summary>Notes a call that failed, and how many deliveries were given up by it.</summary>
     public static ValueTask<int> NoteFailureAsync(StoreSession session, string id, string failure, int givenUp, DateTimeOffset now) => session
         .Sql("update webhooks set given_up = given_up + @given_up, failed_at = @now, failure = @failure where id = @id")

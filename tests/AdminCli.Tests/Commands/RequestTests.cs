@@ -17,6 +17,16 @@ public sealed class RequestTests
         Assert.Equal("expire_time", fake.Request<ListCertificatesRequest>().OrderBy);
     }
 
+    [Fact]
+    public async Task CertificateExpiring_IsAListByExpiry()
+    {
+        await using var fake = await FakeControlPlane.StartAsync();
+        await new Cli(fake).RunAsync("certificate expiring --within 12h -p nixos");
+        var request = fake.Request<ListCertificatesRequest>();
+        Assert.Equal("state = VALID AND expire_time < \"2026-11-24T00:00:00Z\" AND provisioner = \"provisioners/nixos\"", request.Filter);
+        Assert.Equal("expire_time", request.OrderBy);
+    }
+
     [Theory]
     [InlineData("100.64.0.7", "identifier = \"ip:100.64.0.7\"")]
     [InlineData("fd7a:115c:a1e0::1", "identifier = \"ip:fd7a:115c:a1e0::1\"")]

@@ -39,6 +39,38 @@ internal sealed class FakeData
         },
     ];
 
+    public List<Webhook> Webhooks { get; } =
+    [
+        new()
+        {
+            Name = "webhooks/chat",
+            Url = "https://hooks.net.gq/chat",
+            Events = { Webhook.Types.Event.Revoked, Webhook.Types.Event.Expiring },
+            Timeout = new() { Seconds = 5 },
+            ExpiringWithin = new() { Seconds = 7 * 86_400 },
+            CreateTime = At(-9),
+            Etag = "v1",
+            QueuedCount = 1,
+            DeliveredCount = 41,
+            GivenUpCount = 2,
+            LastDeliveryTime = At(-1),
+            LastFailureTime = At(-0.01),
+            LastFailure = "could not connect to hooks.net.gq: 100.64.0.7:443: connection refused",
+        },
+        new()
+        {
+            Name = "webhooks/inventory",
+            Url = "https://hooks.net.gq/grpcca",
+            Events = { Webhook.Types.Event.Authorize },
+            Provisioners = { "provisioners/acme" },
+            Timeout = new() { Seconds = 5 },
+            ExpiringWithin = new() { Seconds = 7 * 86_400 },
+            Comment = "only what is in the inventory",
+            CreateTime = At(-9),
+            Etag = "v3",
+        },
+    ];
+
     public List<Crl> Crls { get; } =
     [
         new()

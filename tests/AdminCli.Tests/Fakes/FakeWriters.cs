@@ -49,6 +49,20 @@ internal sealed class FakeCertificates(FakeControlPlane fake) : CertificateServi
         return Task.FromResult(revoked);
     }
 
+    public override Task<BatchRevokeCertificatesResponse> BatchRevokeCertificates(BatchRevokeCertificatesRequest request, ServerCallContext context)
+    {
+        var named = request.Selector.Certificates;
+        var found = fake.Data.Certificates.FindAll(c => c.State == Certificate.Types.State.Valid && (named.Count == 0 || named.Contains(c.Name))
+            && (request.Selector.Provisioner is "" or "provisioners/acme"));
+        if (request.HasExpectedCount && request.ExpectedCount != found.Count)
+            throw Refuse.With(Code.Aborted, $"{found.Count} certificates are selected, not {request.ExpectedCount}: look at them again", "CONFLICT");
+        var answer = new BatchRevokeCertificatesResponse { MatchedCount = found.Count, Certificates = { found.Take(20).Select(c => c.Clone()) } };
+        if (request.ValidateOnly) return Task.FromResult(answer);
+        foreach (var certificate in found) certificate.State = Certificate.Types.State.Revoked;
+        answer.RevokedCount = found.Count;
+        return Task.FromResult(answer);
+    }
+
     public override Task<AdvanceRenewalsResponse> AdvanceRenewals(AdvanceRenewalsRequest request, ServerCallContext context)
     {
         if (request.Target.StartsWith("certificates/", StringComparison.Ordinal)) Find(request.Target);

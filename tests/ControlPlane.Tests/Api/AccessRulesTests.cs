@@ -46,6 +46,7 @@ public sealed class AccessRulesTests
         ["CertificateService/RenewCertificate"] = Anyone,
         ["CertificateService/RekeyCertificate"] = Anyone,
         ["CertificateService/RevokeCertificate"] = "Issuer Operator Owner",
+        ["CertificateService/BatchRevokeCertificates"] = "Operator Owner",
         ["CertificateService/AdvanceRenewals"] = "Operator Owner",
         ["GatewayService/GetGateway"] = Readers,
         ["GatewayService/ListGateways"] = Readers,

@@ -23,6 +23,7 @@ public sealed class BoundOperatorTests(RunningControlPlane plane)
         ["ApprovalService/ApproveApproval"] = "-",
         ["ApprovalService/RejectApproval"] = "-",
         ["CertificateService/RevokeCertificate"] = "name",
+        ["CertificateService/BatchRevokeCertificates"] = "selector.provisioner",
         ["NameService/CreateNameRule"] = "name_rule.level",
         ["NameService/DeleteNameRule"] = "name",
         ["NameService/UnsetNameLevel"] = "level",

@@ -124,6 +124,13 @@ public sealed class AuthorizeTests
         Assert.Equal("ready", (await account.FetchAsync(order.Location!)).Text("status"));
         Assert.InRange(Stopwatch.GetElapsedTime(began), TimeSpan.Zero, TimeSpan.FromSeconds(20));
         Assert.Contains(cause, (await house.GetAsync("ask")).LastFailure, StringComparison.Ordinal);
+        if (what == "500")
+        {
+            receiver.Answer = _ => HookAnswer.Yes;
+            await account.IssueAsync("nas.test");
+            var answers = await house.GetAsync("ask");
+            Assert.True(answers.LastDeliveryTime >= answers.LastFailureTime);
+        }
         Assert.DoesNotContain(receiver.Calls, c => c.Path.EndsWith("elsewhere", StringComparison.Ordinal));
     }
 

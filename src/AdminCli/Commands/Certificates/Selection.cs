@@ -1,5 +1,7 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using GrpcCa.Protocol;
+using GrpcCa.V1;
 
 namespace GrpcCa.AdminCli.Commands.Certificates;
 
@@ -24,6 +26,20 @@ internal sealed class Selection
     {
         foreach (var option in All) command.Add(option);
     }
+
+    /// <summary>Whether any was written.</summary>
+    public bool IsGiven(CommandResult result) => Array.Exists(All, option => result.GetResult(option) is not null);
+
+    /// <summary>As the API's selector.</summary>
+    public CertificateSelector ToSelector(CommandContext context) => new()
+    {
+        Identifier = context.Get(Name) is { } name ? Ids.Identifier(name) : "",
+        Provisioner = Ids.NameOrNull(ResourceName.Provisioners, context.Get(Provisioner)) ?? "",
+        Account = Ids.NameOrNull(ResourceName.Accounts, context.Get(Account)) ?? "",
+        Gateway = Ids.NameOrNull(ResourceName.Gateways, context.Get(Gateway)) ?? "",
+        Authority = Ids.NameOrNull(ResourceName.Authorities, context.Get(Authority)) ?? "",
+        PublicKeySha256 = context.Get(Key) ?? "",
+    };
 
     /// <summary>Adds to a filter what was written.</summary>
     public Filter AddTo(Filter filter, CommandContext context) => filter

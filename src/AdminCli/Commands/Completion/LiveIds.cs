@@ -32,6 +32,7 @@ internal static class LiveIds
         ["eab-key"] = ResourceName.EabKeys,
         ["gateway"] = ResourceName.Gateways,
         ["operator"] = ResourceName.Operators,
+        ["webhook"] = ResourceName.Webhooks,
         ["authority"] = ResourceName.Authorities,
         ["crl"] = ResourceName.Crls,
         ["context"] = ContextNames,

@@ -47,6 +47,18 @@ internal sealed class SettingList<T>
         return File.Exists(path) ? (id, File.ReadAllText(path)) : throw CliFailure.Usage($"{name}: there is no file '{file}'");
     }
 
+    /// <summary>The text of a file that the option names.</summary>
+    public void FileText(string path, string name, string description, Action<T, string> set)
+    {
+        var option = new Option<string?>(name) { Description = description, HelpName = "FILE" };
+        settings.Add(new(option, path, true, (context, target) =>
+        {
+            var file = Path.Combine(context.Environment.WorkingDirectory, context.Get(option)!);
+            if (!File.Exists(file)) throw CliFailure.Usage($"there is no file '{context.Get(option)}'");
+            set(target, File.ReadAllText(file));
+        }));
+    }
+
     public void Flag(string path, string name, string description, Action<T, bool> set)
     {
         var option = new Option<bool>(name) { Description = description };

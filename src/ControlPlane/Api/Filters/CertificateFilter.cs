@@ -54,6 +54,18 @@ internal static class CertificateFilter
     public static CertificatePosition? After(Page page) =>
         page.IsFirst ? null : new(Wire.Position(page.After[0]).ToUnixTimeMilliseconds(), page.After[1]);
 
+    /// <summary>Issued by any issuer of an authority.</summary>
+    public static CertificateCondition OfAuthority(string id) => new(CertificateField.Authority, ResourceName.Of(ResourceName.Authorities, id) + "/issuers/");
+
+    /// <exception cref="RefusalException">It is no SHA-256 in hexadecimal.</exception>
+    public static byte[] Hash(string text, string field)
+    {
+        var hash = new byte[Sha256Bytes];
+        return text.Length == 2 * Sha256Bytes && Convert.FromHexString(text, hash, out _, out _) == System.Buffers.OperationStatus.Done
+            ? hash
+            : throw new RefusalException(RefusalReason.InvalidArgument, $"public_key_sha256 is 64 hexadecimal digits, not {Excerpt.Of(text)}") { Field = field };
+    }
+
     private static ImmutableArray<CertificateCondition> Conditions(FilterTerm term, DateTimeOffset now) => term.Field switch
     {
         "state" => State(term.Value, now),
@@ -64,9 +76,9 @@ internal static class CertificateFilter
         "provisioner" => [new(CertificateField.Provisioner, Id(term, ResourceName.Provisioners))],
         "profile" => [new(CertificateField.Profile, Id(term, ResourceName.Profiles))],
         "gateway" => [new(CertificateField.Gateway, Id(term, ResourceName.Gateways))],
-        "authority" => [new(CertificateField.Authority, ResourceName.Of(ResourceName.Authorities, Id(term, ResourceName.Authorities)) + "/issuers/")],
+        "authority" => [OfAuthority(Id(term, ResourceName.Authorities))],
         "issuer" => [new(CertificateField.Issuer, Clean(term))],
-        "public_key_sha256" => [new(CertificateField.Key, Hash(term.Value))],
+        "public_key_sha256" => [new(CertificateField.Key, Hash(term.Value, "filter"))],
         "expire_time" => [new(CertificateField.Expires, Time(term), By(term))],
         "revoke_time" => [new(CertificateField.Revoked, Time(term), By(term))],
         _ => [new(CertificateField.Created, Time(term), By(term))],
@@ -104,14 +116,6 @@ internal static class CertificateFilter
     private static string Serial(string text) => SerialNumber.TryParseHex(text, out var serial)
         ? serial.Hex
         : throw Wrong($"serial is a serial number in hexadecimal, not {Excerpt.Of(text)}");
-
-    private static byte[] Hash(string text)
-    {
-        var hash = new byte[Sha256Bytes];
-        return text.Length == 2 * Sha256Bytes && Convert.FromHexString(text, hash, out _, out _) == System.Buffers.OperationStatus.Done
-            ? hash
-            : throw Wrong($"public_key_sha256 is 64 hexadecimal digits, not {Excerpt.Of(text)}");
-    }
 
     // PostgreSQL takes no NUL in a text.
     private static string Clean(FilterTerm term) => term.Value.Contains('\0', StringComparison.Ordinal)

@@ -7,6 +7,7 @@ using Grpc.Core;
 using GrpcCa.Host;
 using GrpcCa.Protocol;
 using GrpcCa.V1;
+using Option = System.CommandLine.Option;
 
 namespace GrpcCa.AdminCli.Commands.Certificates;
 

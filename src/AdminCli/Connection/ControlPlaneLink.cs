@@ -46,7 +46,7 @@ internal sealed class ControlPlaneLink : IDisposable
         if (address.Socket is not null) throw CliFailure.Usage($"--trust is for a remote server, and {address} is a socket");
         try
         {
-            var trust = new PeerTrust([await IdentityRoots.FindAsync(address.Endpoint, rootSha256, time, cancel)], time);
+            var trust = new PeerTrust([await IdentityRoots.FindAsync(address.Endpoint, rootSha256, "this fingerprint", time, cancel)], time);
             return new ControlPlaneLink(ControlPlaneChannel.Open(address.Endpoint, trust, identity: null), identity: null, trust);
         }
         catch (IdentityException fault)

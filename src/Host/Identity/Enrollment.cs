@@ -37,7 +37,7 @@ internal sealed class Enrollment(IdentityStore store, TimeProvider time)
     private async Task<T> JoinAsync<T>(JoinToken token, string identityPrefix,
         Func<GrpcChannel, byte[], Task<(T Resource, byte[] Certificate, List<byte[]> Roots)>> enroll, CancellationToken ct)
     {
-        var root = await IdentityRoots.FindAsync(token.Endpoint, token.RootSha256, time, ct);
+        var root = await IdentityRoots.FindAsync(token.Endpoint, token.RootSha256, "the join token", time, ct);
         store.SaveTrust(token.Endpoint, [root]);
         var trust = new PeerTrust([root], time);
         using var key = new FreshKey();

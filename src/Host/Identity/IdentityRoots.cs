@@ -16,11 +16,12 @@ internal static class IdentityRoots
     /// </summary>
     /// <param name="endpoint">HOST:PORT.</param>
     /// <param name="sha256">The fingerprint.</param>
+    /// <param name="whose">Where the fingerprint is from, for people: <c>the join token</c>.</param>
     /// <param name="time">The clock that certificates are held against.</param>
     /// <param name="ct">The caller's.</param>
     /// <exception cref="IdentityException">The peer has another root.</exception>
     /// <exception cref="RpcException">It could not be asked.</exception>
-    public static async Task<byte[]> FindAsync(string endpoint, ReadOnlyMemory<byte> sha256, TimeProvider time, CancellationToken ct)
+    public static async Task<byte[]> FindAsync(string endpoint, ReadOnlyMemory<byte> sha256, string whose, TimeProvider time, CancellationToken ct)
     {
         X509Certificate2? peer = null;
         var others = new X509Certificate2Collection();
@@ -38,11 +39,11 @@ internal static class IdentityRoots
         if (root is null)
         {
             var fingerprints = shown.Count == 0 ? "none" : string.Join(", ", shown.Select(der => Convert.ToHexStringLower(SHA256.HashData(der))));
-            throw new IdentityException($"{endpoint} is not the control plane of this fingerprint: it shows identity root {fingerprints}, "
-                + $"wanted is {Convert.ToHexStringLower(sha256.Span)}");
+            throw new IdentityException($"{endpoint} is not the control plane of {whose}: it shows identity root {fingerprints}, "
+                + $"{whose} says {Convert.ToHexStringLower(sha256.Span)}");
         }
         if (new PeerTrust([root], time).FaultOf(peer!, others) is { } wrong)
-            throw new IdentityException($"{endpoint} is not the control plane of this fingerprint: {wrong}");
+            throw new IdentityException($"{endpoint} is not the control plane of {whose}: {wrong}");
         return root;
     }
 }

@@ -48,6 +48,9 @@ internal sealed class ProvisionerOptions
 
     public Option<string?> Profile { get; }
 
+    /// <summary>Every field that an option sets, as masks name it.</summary>
+    public IEnumerable<string> Paths => Settings.Paths.SelectMany(path => KindsOf.TryGetValue(path, out var kinds) ? kinds.Select(kind => $"{kind}.{path[OwnKind.Length..]}") : [path]);
+
     /// <summary>Gives a provisioner a kind, so that its fields can be set.</summary>
     public static Provisioner OfKind(string kind)
     {

@@ -54,7 +54,7 @@ internal static class ControlPlaneApp
             Endpoint = () => options.Endpoint ?? provider.GetRequiredService<ListeningEndpoint>().Address,
             Lifetime = options.TokenLifetime,
         });
-        services.AddSingleton(options.Approvals).AddSingleton<ApprovalDesk>().AddSingleton<DemandBook>();
+        services.AddSingleton(options.Watching).AddSingleton(options.Approvals).AddSingleton<ApprovalDesk>().AddSingleton<DemandBook>();
         services.AddSingleton<StateApplier>();
         services.AddSingleton<StartUp>();
         services.AddSweeping(options);

@@ -6,6 +6,7 @@ using GrpcCa.ControlPlane.Acme.Jws;
 using GrpcCa.ControlPlane.Acme.Limits;
 using GrpcCa.ControlPlane.Acme.Nonces;
 using GrpcCa.ControlPlane.Acme.Orders;
+using GrpcCa.ControlPlane.Api.Watching;
 using GrpcCa.ControlPlane.Approvals;
 using GrpcCa.ControlPlane.Authorities;
 using GrpcCa.ControlPlane.Crls;
@@ -84,6 +85,9 @@ internal sealed record ControlPlaneOptions
     /// <summary><c>Webhooks:*</c>.</summary>
     public WebhookOptions Webhooks { get; init; } = new();
 
+    /// <summary>The section <c>Watching</c>: <c>Watching:MaxStreams</c>, how many may watch certificates at a time; default 100.</summary>
+    public WatchOptions Watching { get; init; } = new();
+
     /// <summary><c>Joining:TokenLifetime</c>: how long a join or login token works; default 1 h.</summary>
     public required TimeSpan TokenLifetime { get; init; }
 
@@ -136,6 +140,7 @@ internal sealed record ControlPlaneOptions
             Nonces = new NonceMintOptions { WindowChunks = read.Number("Nonces:WindowChunks", 4096, 1, 1_000_000) },
             Approvals = new ApprovalOptions { Lifetime = read.Duration("Approvals:Lifetime", TimeSpan.FromHours(24), TimeSpan.FromMinutes(1), TimeSpan.FromDays(30)) },
             Webhooks = ReadWebhooks(read),
+            Watching = new WatchOptions { MaxStreams = read.Number("Watching:MaxStreams", 100, 0, 10_000) },
             TokenLifetime = read.Duration("Joining:TokenLifetime", TimeSpan.FromHours(1), TimeSpan.FromMinutes(1), TimeSpan.FromDays(30)),
             Declare = ReadDeclaration(read),
         };

@@ -4,6 +4,7 @@ using Grpc.Core;
 using GrpcCa.Gateway.Enrollment;
 using GrpcCa.Host;
 using GrpcCa.Host.Identity;
+using GrpcCa.Protocol.Identity;
 using Microsoft.Extensions.Logging.Console;
 
 namespace GrpcCa.Gateway;

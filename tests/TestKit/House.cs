@@ -13,7 +13,7 @@ using GrpcCa.ControlPlane.Signing;
 using GrpcCa.ControlPlane.Signing.File;
 using GrpcCa.ControlPlane.Storage;
 using GrpcCa.Host;
-using GrpcCa.Host.Identity;
+using GrpcCa.Protocol.Identity;
 using GrpcCa.TestKit.Acme;
 using GrpcCa.TestKit.Signing;
 using Microsoft.AspNetCore.Builder;

@@ -1,6 +1,7 @@
 using System.Net;
 using GrpcCa.Gateway;
 using GrpcCa.Host.Identity;
+using GrpcCa.Protocol.Identity;
 using Microsoft.Extensions.Logging;
 
 namespace GrpcCa.TestKit;

@@ -4,7 +4,7 @@ using Grpc.Core;
 using GrpcCa.AdminCli.Connection;
 using GrpcCa.Host;
 using GrpcCa.AdminCli.Output;
-using GrpcCa.Host.Identity;
+using GrpcCa.Protocol.Identity;
 
 namespace GrpcCa.AdminCli.Commands;
 

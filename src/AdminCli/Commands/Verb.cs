@@ -1,6 +1,6 @@
 using System.CommandLine;
 using Grpc.Core;
-using GrpcCa.Host.Identity;
+using GrpcCa.Protocol.Identity;
 
 namespace GrpcCa.AdminCli.Commands;
 

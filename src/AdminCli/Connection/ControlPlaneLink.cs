@@ -1,6 +1,7 @@
 using Grpc.Core;
 using Grpc.Net.Client;
 using GrpcCa.Host.Identity;
+using GrpcCa.Protocol.Identity;
 
 namespace GrpcCa.AdminCli.Connection;
 

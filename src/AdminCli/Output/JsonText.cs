@@ -17,6 +17,9 @@ internal static class JsonText
 
     public static JsonObject Of(IMessage message) => JsonNode.Parse(Formatter.Format(message))!.AsObject();
 
+    /// <summary>The same without line breaks.</summary>
+    public static string Line(IMessage message) => Formatter.Format(message);
+
     public static JsonArray Of(IEnumerable<IMessage> messages)
     {
         var array = new JsonArray();

@@ -39,6 +39,13 @@ internal sealed class Printer(CliEnvironment environment, OutputFormat format, b
 
     public void Document(JsonNode node) => environment.Out.WriteLine(format == OutputFormat.Yaml ? YamlText.Format(node) : JsonText.Format(node));
 
+    /// <summary>A message as one line of JSON, for what has no end.</summary>
+    public void JsonLine(IMessage message)
+    {
+        environment.Out.WriteLine(JsonText.Line(message));
+        environment.Out.Flush();
+    }
+
     /// <summary>A line of the result, as it is: for pipes and copying.</summary>
     public void Line(string text) => environment.Out.WriteLine(text);
 

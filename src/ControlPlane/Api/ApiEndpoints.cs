@@ -1,6 +1,7 @@
 using Grpc.Reflection;
 using GrpcCa.ControlPlane.Access;
 using GrpcCa.ControlPlane.Api.Interceptors;
+using GrpcCa.ControlPlane.Api.Watching;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace GrpcCa.ControlPlane.Api;
@@ -36,6 +37,7 @@ internal static class ApiEndpoints
         services.AddSingleton<BoundInterceptor>();
         services.AddSingleton<BoundRules>();
         services.AddSingleton<ProvisionerOf>();
+        services.AddSingleton<CertificateWatch>();
         services.AddSingleton<ApprovalInterceptor>().AddSingleton<ApprovalGate>().AddSingleton<ApprovedCalls>();
         // Carried out again by ApprovedCalls, not only by calls from outside.
         services.AddSingleton<AuthorityApi>().AddSingleton<NameApi>().AddSingleton<ProvisionerApi>().AddSingleton<ProfileApi>().AddSingleton<StateApi>().AddSingleton<WebhookApi>();

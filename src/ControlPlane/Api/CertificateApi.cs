@@ -6,6 +6,7 @@ using GrpcCa.ControlPlane.Acme.Renewals;
 using GrpcCa.ControlPlane.Api.Filters;
 using GrpcCa.ControlPlane.Api.Lists;
 using GrpcCa.ControlPlane.Api.Mapping;
+using GrpcCa.ControlPlane.Api.Watching;
 using GrpcCa.ControlPlane.Authorities;
 using GrpcCa.ControlPlane.CertificateRequests;
 using GrpcCa.ControlPlane.Certificates;
@@ -21,7 +22,7 @@ namespace GrpcCa.ControlPlane.Api;
 /// <summary>CertificateService: what was issued, and taking it back.</summary>
 internal sealed partial class CertificateApi(
     IStore store, AuthorityBook authorities, Revoker revoker, BatchRevoker batches, RenewalWindows renewals, WishReader wishes, RequestDesk requests,
-    OnceOnly onceOnly, PageTokens tokens, TimeProvider time)
+    OnceOnly onceOnly, PageTokens tokens, CertificateWatch watch, TimeProvider time)
     : CertificateService.CertificateServiceBase
 {
     private const int UsualSample = 20, LargestSample = 1000;
@@ -70,6 +71,9 @@ internal sealed partial class CertificateApi(
         conditions.FirstOrDefault(c => c.Field == CertificateField.Order) is { Value: string id } && (await OrderStore.FindAsync(session, id))?.CertificateSerial is { } serial
             ? conditions.Add(new(CertificateField.Serial, serial))
             : conditions;
+
+    public override Task WatchCertificates(WatchCertificatesRequest request, IServerStreamWriter<WatchCertificatesResponse> responseStream, ServerCallContext context) =>
+        watch.RunAsync(request, responseStream, context);
 
     public override async Task<AdvanceRenewalsResponse> AdvanceRenewals(AdvanceRenewalsRequest request, ServerCallContext context)
     {

@@ -83,6 +83,34 @@ internal static class CertificateStore
         .With("@now", now)
         .ListAsync(Read);
 
+    /// <summary>The name of the last certificate before this one that is for just the same names; null when there is none.</summary>
+    public static async ValueTask<string?> FindEarlierAsync(StoreSession session, CertificateRecord certificate)
+    {
+        var found = await ListSharingAsync(session, certificate, "created_at < @created");
+        return found.Count == 0 ? null : Protocol.ResourceName.Of(Protocol.ResourceName.Certificates, found[0]);
+    }
+
+    /// <summary>Whether there is a later certificate for just the same names that was not taken back.</summary>
+    public static async ValueTask<bool> IsRenewedAsync(StoreSession session, CertificateRecord certificate) =>
+        (await ListSharingAsync(session, certificate, "created_at > @created and revoked_at is null")).Count > 0;
+
+    // A name may have very many certificates, of which the newest few say enough.
+    private static async ValueTask<List<string>> ListSharingAsync(StoreSession session, CertificateRecord certificate, string condition)
+    {
+        if (certificate.Identifiers.IsEmpty) return [];
+        var rows = await session.Sql($"""
+            select certificates.serial, certificates.identifiers
+            from (select serial as picked from certificate_names where identifier = @identifier limit 1000) as few cross join certificates
+            where certificates.serial = few.picked and {condition}
+            order by created_at desc, certificates.serial limit 20
+            """)
+            .With("@identifier", certificate.Identifiers[0].ToString())
+            .With("@created", certificate.CreatedAt)
+            .ListAsync(row => (Serial: row.GetString(0), Names: row.GetString(1)));
+        var names = certificate.Identifiers.Select(i => i.ToString()).ToHashSet(StringComparer.Ordinal);
+        return [.. rows.Where(row => names.SetEquals(row.Names.Split(' '))).Select(row => row.Serial)];
+    }
+
     /// <summary>Changes why a certificate is revoked, and since when it cannot be trusted where that is said; not when it was revoked.</summary>
     public static async ValueTask<int> ChangeReasonAsync(StoreSession session, SerialNumber serial, RevocationReason reason, DateTimeOffset? invalidSince = null)
     {

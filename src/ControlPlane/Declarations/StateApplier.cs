@@ -6,6 +6,7 @@ using GrpcCa.ControlPlane.Profiles;
 using GrpcCa.ControlPlane.Provisioners;
 using GrpcCa.ControlPlane.Refusals;
 using GrpcCa.ControlPlane.Storage;
+using GrpcCa.ControlPlane.Webhooks;
 
 namespace GrpcCa.ControlPlane.Declarations;
 
@@ -61,7 +62,7 @@ internal sealed class StateApplier(IStore store, JoinTokens tokens, TimeProvider
         var (authorities, profiles, provisioners) = (new AuthorityBook(within), new ProfileBook(within), new ProvisionerBook(within));
         var profileSteps = new ProfileSteps(run, new ProfileEditing(within, time));
         var provisionerSteps = new ProvisionerSteps(run, new ProvisionerEditing(within, authorities, profiles, provisioners, time));
-        var gatewaySteps = new GatewaySteps(run, new GatewayRegistry(within, provisioners, tokens, time));
+        var gatewaySteps = new GatewaySteps(run, new GatewayRegistry(within, provisioners, tokens, new WebhookNotices(new WebhookBook(within), time), time));
         var levelSteps = new LevelSteps(run, within);
         // What is named comes before what names it, and goes after it.
         await profileSteps.PutAsync(desired.Profiles);

@@ -3,6 +3,7 @@ using GrpcCa.ControlPlane.Pki;
 using GrpcCa.ControlPlane.Provisioners;
 using GrpcCa.ControlPlane.Refusals;
 using GrpcCa.ControlPlane.Storage;
+using GrpcCa.ControlPlane.Webhooks;
 using GrpcCa.Protocol;
 
 namespace GrpcCa.ControlPlane.Gateways;
@@ -11,7 +12,7 @@ namespace GrpcCa.ControlPlane.Gateways;
 internal delegate ValueTask Alongside<in T>(StoreSession session, T result);
 
 /// <summary>What operators do to gateways: add, change, disable, give a token. Each is an audited act.</summary>
-internal sealed class GatewayRegistry(IStore store, ProvisionerBook provisioners, JoinTokens tokens, TimeProvider time)
+internal sealed class GatewayRegistry(IStore store, ProvisionerBook provisioners, JoinTokens tokens, WebhookNotices notices, TimeProvider time)
 {
     /// <summary>The gateway as it is.</summary>
     /// <exception cref="RefusalException">NotFound.</exception>
@@ -105,9 +106,11 @@ internal sealed class GatewayRegistry(IStore store, ProvisionerBook provisioners
                 throw new RefusalException(RefusalReason.InvalidArgument, $"there is no provisioner '{ids[i]}'") { Field = $"gateway.provisioners[{i}]" };
     }
 
-    private Task<GatewayRecord> ChangeAsync(
-        string id, string actor, string action, Func<GatewayRecord, GatewayRecord> change, CancellationToken cancellationToken) =>
-        store.ActAsync(async session =>
+    private async Task<GatewayRecord> ChangeAsync(
+        string id, string actor, string action, Func<GatewayRecord, GatewayRecord> change, CancellationToken cancellationToken)
+    {
+        var notice = await notices.ForAsync(WebhookEvent.Revoked, cancellationToken);
+        return await store.ActAsync(async session =>
         {
             var old = await FindAsync(session, id);
             var next = change(old) with { Version = old.Version + 1 };
@@ -115,10 +118,11 @@ internal sealed class GatewayRegistry(IStore store, ProvisionerBook provisioners
                 throw new RefusalException(RefusalReason.Conflict, $"gateway '{id}' was changed in the meantime; read it again");
             if (next.Disabled) await JoinTokenStore.VoidAsync(session, next.Name);
             // Whoever holds the host can go on showing them, until those who check see the revocation.
-            var revoked = next.Disabled ? await OwnCertificates.RevokeAsync(session, next.Id, RevocationReason.PrivilegeWithdrawn, time.GetUtcNow()) : [];
+            var revoked = next.Disabled ? await OwnCertificates.RevokeAsync(session, next.Id, RevocationReason.PrivilegeWithdrawn, notice, time.GetUtcNow()) : [];
             await Generation.BumpAsync(session);
             return Acted(action, actor, next, revoked);
         }, cancellationToken);
+    }
 
     private static async ValueTask<GatewayRecord> FindAsync(StoreSession session, string id) =>
         await GatewayStore.FindAsync(session, id) ?? throw new RefusalException(RefusalReason.NotFound, $"there is no gateway '{id}'");

@@ -47,6 +47,14 @@ internal static class AuditLog
             .With("before", upTo).With("limit", limit).ListAsync(row => Entry(row.Bytes(0), row.Bytes(1), row.Bytes(2)));
     }
 
+    /// <summary>The number of the last event; zero when there is none.</summary>
+    public static ValueTask<long> LastAsync(StoreSession session) => session.Sql("SELECT MAX(seq) FROM audit_events").NumberAsync();
+
+    /// <summary>Events behind a number, oldest first. Where numbers are missing, events may still come: PostgreSQL numbers them before it commits.</summary>
+    public static ValueTask<List<(long Seq, AuditEvent Event)>> ListAfterAsync(StoreSession session, long seq, int limit) => session
+        .Sql("SELECT seq, canonical FROM audit_events WHERE seq > @after ORDER BY seq LIMIT @limit")
+        .With("after", seq).With("limit", limit).ListAsync(row => (row.GetInt64(0), AuditCanon.Read(row.Bytes(1))));
+
     /// <summary>
     /// Events about a resource that happened at about a time, in time's order. Events have no columns to be found by; their
     /// order is nearly that of their times, so that the place is found by halving, and a bounded stretch around it is read.
@@ -71,7 +79,7 @@ internal static class AuditLog
     // The first event that happened at the time or later.
     private static async ValueTask<long> PlaceAsync(StoreSession session, DateTimeOffset time)
     {
-        var (low, high) = (0L, await session.Sql("SELECT MAX(seq) FROM audit_events").NumberAsync() + 1);
+        var (low, high) = (0L, await LastAsync(session) + 1);
         while (low < high)
         {
             var middle = low + (high - low) / 2;

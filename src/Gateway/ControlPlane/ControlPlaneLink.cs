@@ -1,5 +1,5 @@
 using Grpc.Net.Client;
-using GrpcCa.Host.Identity;
+using GrpcCa.Protocol.Identity;
 using GrpcCa.V1;
 
 namespace GrpcCa.Gateway.ControlPlane;

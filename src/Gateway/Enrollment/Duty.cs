@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using Grpc.Core;
 using GrpcCa.Gateway.ControlPlane;
 using GrpcCa.Host.Identity;
+using GrpcCa.Protocol.Identity;
 using Microsoft.Extensions.Logging;
 using Polly.CircuitBreaker;
 

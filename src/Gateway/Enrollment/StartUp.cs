@@ -2,6 +2,7 @@ using Grpc.Core;
 using GrpcCa.Gateway.ControlPlane;
 using GrpcCa.Host;
 using GrpcCa.Host.Identity;
+using GrpcCa.Protocol.Identity;
 using GrpcCa.V1;
 using Microsoft.Extensions.Logging;
 using Polly;

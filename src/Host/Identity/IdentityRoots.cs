@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Grpc.Core;
+using GrpcCa.Protocol.Identity;
 using GrpcCa.V1;
 
 namespace GrpcCa.Host.Identity;

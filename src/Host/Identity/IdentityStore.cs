@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
 using System.Text;
+using GrpcCa.Protocol.Identity;
 
 namespace GrpcCa.Host.Identity;
 
@@ -10,11 +10,11 @@ namespace GrpcCa.Host.Identity;
 /// </summary>
 internal sealed class IdentityStore(string directory)
 {
-    private string IdentityPath => Path.Combine(directory, "identity.pem");
+    private string IdentityPath => Path.Combine(directory, StoredIdentity.IdentityFile);
 
-    private string RootsPath => Path.Combine(directory, "identity-roots.pem");
+    private string RootsPath => Path.Combine(directory, StoredIdentity.RootsFile);
 
-    private string EndpointPath => Path.Combine(directory, "endpoint");
+    private string EndpointPath => Path.Combine(directory, StoredIdentity.EndpointFile);
 
     /// <summary>Whether there is an identity; it may still turn out to be damaged.</summary>
     public bool Exists => File.Exists(IdentityPath);
@@ -38,54 +38,5 @@ internal sealed class IdentityStore(string directory)
 
     /// <summary>Reads the identity.</summary>
     /// <exception cref="IdentityException">A file is missing, damaged or open to others; the message names it.</exception>
-    public StoredIdentity Load() => new(LoadEndpoint(), LoadCertificate(), LoadRoots());
-
-    private string LoadEndpoint()
-    {
-        var text = Read(EndpointPath).Trim();
-        return text.Contains(':', StringComparison.Ordinal) ? text : throw new IdentityException($"'{EndpointPath}' does not hold host and port of the control plane");
-    }
-
-    private X509Certificate2 LoadCertificate()
-    {
-        var text = Read(IdentityPath);
-        var mode = File.GetUnixFileMode(IdentityPath);
-        if ((mode & ~SyncedFile.Private) != 0)
-            throw new IdentityException($"'{IdentityPath}' holds a private key and has mode {Convert.ToString((int)mode, 8)}: chmod 600 '{IdentityPath}'");
-        try
-        {
-            return X509Certificate2.CreateFromPem(text, text);
-        }
-        catch (Exception fault) when (fault is CryptographicException or ArgumentException)
-        {
-            throw new IdentityException($"'{IdentityPath}' is not a private key and its certificate in PEM: {fault.Message}", fault);
-        }
-    }
-
-    private List<byte[]> LoadRoots()
-    {
-        var found = new X509Certificate2Collection();
-        try
-        {
-            found.ImportFromPem(Read(RootsPath));
-        }
-        catch (CryptographicException fault)
-        {
-            throw new IdentityException($"'{RootsPath}' does not hold certificates in PEM: {fault.Message}", fault);
-        }
-        if (found.Count == 0) throw new IdentityException($"'{RootsPath}' holds no certificate");
-        return found.Select(c => { using (c) return c.RawData; }).ToList();
-    }
-
-    private static string Read(string path)
-    {
-        try
-        {
-            return File.ReadAllText(path);
-        }
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
-        {
-            throw new IdentityException($"'{path}' cannot be read: {fault.Message}", fault);
-        }
-    }
+    public StoredIdentity Load() => StoredIdentity.Load(directory);
 }

@@ -13,4 +13,11 @@ internal sealed class FakeInterceptor(FakeControlPlane fake) : Interceptor
         if (fake.Hangs) await Task.Delay(Timeout.Infinite, context.CancellationToken);
         return await continuation(request, context);
     }
+
+    public override async Task ServerStreamingServerHandler<TRequest, TResponse>(
+        TRequest request, IServerStreamWriter<TResponse> responseStream, ServerCallContext context, ServerStreamingServerMethod<TRequest, TResponse> continuation)
+    {
+        fake.Requests.Enqueue((IMessage)request);
+        await continuation(request, responseStream, context);
+    }
 }

@@ -70,6 +70,26 @@ internal sealed class FakeCertificates(FakeControlPlane fake) : CertificateServi
         return Task.FromResult(new AdvanceRenewalsResponse { Certificates = valid });
     }
 
+    // Two events, a server that goes away, another event, and then the watcher may watch no more.
+    public override async Task WatchCertificates(WatchCertificatesRequest request, IServerStreamWriter<WatchCertificatesResponse> responseStream, ServerCallContext context)
+    {
+        WatchCertificatesResponse Answer(CertificateEvent.Types.Kind kind, int index, string token) => new()
+        {
+            Event = new() { Kind = kind, EventTime = FakeData.At(-0.5), Certificate = fake.Data.Certificates[index], Actor = "operators/alice", Replaces = "certificates/77" },
+            ResumeToken = token,
+        };
+        await responseStream.WriteAsync(new() { ResumeToken = request.ResumeToken.Length > 0 ? request.ResumeToken : "t0" });
+        if (request.ResumeToken != "t2")
+        {
+            await responseStream.WriteAsync(Answer(CertificateEvent.Types.Kind.Renewed, 0, "t1"));
+            await responseStream.WriteAsync(Answer(CertificateEvent.Types.Kind.Revoked, 1, "t2"));
+            throw Refuse.With(Code.Unavailable, "the server stops", "UNAVAILABLE");
+        }
+        await responseStream.WriteAsync(Answer(CertificateEvent.Types.Kind.Expiring, 0, "t3"));
+        await responseStream.WriteAsync(new() { ResumeToken = "t4" });
+        throw Refuse.With(Code.PermissionDenied, "operators/alice is disabled", "IDENTITY_DISABLED");
+    }
+
     private static bool Matches(Certificate certificate, string filter) => filter.Split(" AND ", StringSplitOptions.RemoveEmptyEntries).All(part => part.Split(' ') switch
     {
         ["state", "=", var word] => certificate.State.ToString().Equals(word, StringComparison.OrdinalIgnoreCase),

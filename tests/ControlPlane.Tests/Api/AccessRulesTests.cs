@@ -47,6 +47,7 @@ public sealed class AccessRulesTests
         ["CertificateService/RekeyCertificate"] = Anyone,
         ["CertificateService/RevokeCertificate"] = "Issuer Operator Owner",
         ["CertificateService/BatchRevokeCertificates"] = "Operator Owner",
+        ["CertificateService/WatchCertificates"] = Readers,
         ["CertificateService/AdvanceRenewals"] = "Operator Owner",
         ["GatewayService/GetGateway"] = Readers,
         ["GatewayService/ListGateways"] = Readers,

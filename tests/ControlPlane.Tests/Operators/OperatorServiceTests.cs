@@ -4,6 +4,7 @@ using Grpc.Core;
 using GrpcCa.ControlPlane.Tests.Api;
 using GrpcCa.Host;
 using GrpcCa.Host.Identity;
+using GrpcCa.Protocol.Identity;
 using GrpcCa.V1;
 
 namespace GrpcCa.ControlPlane.Tests.Operators;

@@ -49,6 +49,26 @@ public sealed class DeliveryTests(PostgresFixture postgres)
     }
 
     [Fact]
+    public async Task AGatewaysOwnCertificate_IsToldWhenItIsTakenBack_ToThoseWithoutAFilter()
+    {
+        await using var house = await Hooks.HouseAsync();
+        await using var receiver = await HookReceiver.StartAsync();
+        await using var filtered = await HookReceiver.StartAsync();
+        await house.AddAsync("tell", receiver, Event.Issued, Event.Revoked);
+        await house.AddAsync("acme", new Webhook { Url = filtered.Url, Events = { Event.Revoked }, CaPem = filtered.CaPem, Provisioners = { "provisioners/acme" } });
+
+        // One that is off does not complain in the log.
+        await house.Gateway.DisposeAsync();
+        await new GatewayService.GatewayServiceClient(house.Admin()).DisableGatewayAsync(new() { Name = "gateways/one" });
+
+        var call = Assert.Single(await receiver.UntilAsync("certificate.revoked"));
+        Assert.Equal("gateways/one", call.Json["data"]!["gateway"]!.GetValue<string>());
+        Assert.Equal("privilegeWithdrawn", call.Json["data"]!["revocation_reason"]!.GetValue<string>());
+        Assert.Null(call.Json["data"]!["provisioner"]);
+        Assert.Empty(filtered.Calls);
+    }
+
+    [Fact]
     public async Task Failures_AreTriedAgain_UnderTheSameId_AndShownMeanwhile()
     {
         await using var house = await Hooks.HouseAsync();

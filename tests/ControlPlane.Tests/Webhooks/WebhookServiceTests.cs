@@ -2,6 +2,7 @@ using System.Text;
 using Google.Protobuf;
 using Grpc.Core;
 using GrpcCa.ControlPlane.Tests.Api;
+using GrpcCa.ControlPlane.Tests.Operators;
 using GrpcCa.ControlPlane.Webhooks;
 using GrpcCa.TestKit;
 using GrpcCa.V1;
@@ -102,6 +103,32 @@ public sealed class WebhookServiceTests(RunningControlPlane plane)
 
         Assert.Equal(StatusCode.InvalidArgument, fault.StatusCode);
         Assert.Equal([field], fault.Fields());
+    }
+
+    [Fact]
+    public async Task Update_WhileASecondOperatorIsDemanded_WaitsForOne()
+    {
+        await using var own = new RunningControlPlane();
+        await own.InitializeAsync();
+        using var alice = await own.OperatorAsync("alice", Role.Owner);
+        using var bob = await own.OperatorAsync("bob", Role.Operator);
+        using var carol = await own.OperatorAsync("carol", Role.Operator);
+        await new OperatorService.OperatorServiceClient(own.Admin()).UpdateOperatorAsync(new() { Operator = new() { Name = "operators/carol", Provisioners = { "provisioners/acme" } } });
+        var webhooks = new WebhookService.WebhookServiceClient(own.Remote(bob));
+        await webhooks.CreateWebhookAsync(new() { WebhookId = "ask", Webhook = new() { Url = "https://hooks.net.gq/", Events = { Event.Authorize } } });
+        var approvals = new ApprovalService.ApprovalServiceClient(own.Remote(alice));
+        await approvals.SetApprovalDemandAsync(new() { Resource = "provisioners/acme", Required = true });
+
+        var waits = await Assert.ThrowsAsync<RpcException>(async () => await webhooks.UpdateWebhookAsync(new() { Webhook = new() { Name = "webhooks/ask", Disabled = true }, UpdateMask = new() { Paths = { "disabled" } } }));
+        var bound = await Assert.ThrowsAsync<RpcException>(async () => await new WebhookService.WebhookServiceClient(own.Remote(carol)).DeleteWebhookAsync(new() { Name = "webhooks/ask" }));
+        var before = await webhooks.GetWebhookAsync(new() { Name = "webhooks/ask" });
+        var name = waits.GetRpcStatus()!.GetDetail<Google.Rpc.ErrorInfo>()!.Metadata["approval"];
+        await approvals.ApproveApprovalAsync(new() { Name = name, RequestSha256 = (await approvals.GetApprovalAsync(new() { Name = name })).RequestSha256 });
+        var after = await webhooks.GetWebhookAsync(new() { Name = "webhooks/ask" });
+
+        Assert.Equal("APPROVAL_REQUIRED", waits.Reason());
+        Assert.Equal(StatusCode.PermissionDenied, bound.StatusCode);
+        Assert.Equal((false, true), (before.Disabled, after.Disabled));
     }
 
     [Fact]

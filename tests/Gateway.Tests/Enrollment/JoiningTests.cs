@@ -1,6 +1,7 @@
 using GrpcCa.Gateway.Enrollment;
 using GrpcCa.Host;
 using GrpcCa.Host.Identity;
+using GrpcCa.Protocol.Identity;
 using GrpcCa.TestKit;
 using System.Security.Cryptography;
 

@@ -3,7 +3,7 @@ using System.CommandLine.Completions;
 using Grpc.Core;
 using GrpcCa.AdminCli.Connection;
 using GrpcCa.AdminCli.Output;
-using GrpcCa.Host.Identity;
+using GrpcCa.Protocol.Identity;
 
 namespace GrpcCa.AdminCli.Commands.Completion;
 

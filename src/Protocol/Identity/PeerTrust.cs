@@ -2,7 +2,7 @@ using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 
-namespace GrpcCa.Host.Identity;
+namespace GrpcCa.Protocol.Identity;
 
 /// <summary>
 /// Decides whether the other end of a TLS connection is the control plane: its certificate must chain to one of the

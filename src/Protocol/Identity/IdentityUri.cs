@@ -1,7 +1,7 @@
 using System.Formats.Asn1;
 using System.Security.Cryptography.X509Certificates;
 
-namespace GrpcCa.Host.Identity;
+namespace GrpcCa.Protocol.Identity;
 
 /// <summary>The URI names by which the identity authority says who somebody is.</summary>
 internal static class IdentityUri

@@ -4,7 +4,7 @@ using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using Grpc.Net.Client;
 
-namespace GrpcCa.Host.Identity;
+namespace GrpcCa.Protocol.Identity;
 
 /// <summary>
 /// Opens gRPC channels to the control plane: over TLS that trusts only the identity roots, with a client certificate

@@ -1,4 +1,0 @@
-namespace GrpcCa.Host.Identity;
-
-/// <summary>An identity could not be read, made or trusted; the message is for the person who runs the program.</summary>
-internal sealed class IdentityException(string message, Exception? cause = null) : Exception(message, cause);

@@ -130,8 +130,9 @@ internal sealed class OrderFinalizer(
         if (await Generation.ReadAsync(session) != context.Generation) throw new StaleContextException();
         if (await CertificateStore.IsKeyBlockedAsync(session, key.Sha256))
             throw new RefusalException(RefusalReason.BadPublicKey, "the key in the CSR was reported as compromised and is blocked; make a new one");
-        if (await AccountStore.FindKeyAsync(session, request.Account!.AccountId) is not { Status: AccountStatus.Valid })
+        if (await AccountStore.FindKeyAsync(session, request.Account!.AccountId) is not { Status: AccountStatus.Valid } account)
             throw new RefusalException(RefusalReason.AccountNotValid, "the account is not valid any more");
+        if (account.PauseMessage is { } message) throw AccountPause.Refusal(message);
         var view = await OrderStore.FindViewAsync(session, orderId, time.GetUtcNow())
             ?? throw new RefusalException(RefusalReason.AcmeNotFound, "the order has expired");
         CheckReady(view);

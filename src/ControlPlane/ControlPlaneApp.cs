@@ -6,6 +6,8 @@ using GrpcCa.ControlPlane.Api;
 using GrpcCa.ControlPlane.Api.Lists;
 using GrpcCa.ControlPlane.Approvals;
 using GrpcCa.ControlPlane.Authorities;
+using GrpcCa.ControlPlane.CertificateRequests;
+using GrpcCa.ControlPlane.Credentials;
 using GrpcCa.ControlPlane.Crls;
 using GrpcCa.ControlPlane.Declarations;
 using GrpcCa.ControlPlane.Gateways;
@@ -40,6 +42,8 @@ internal static class ControlPlaneApp
         services.AddSingleton(store).AddSingleton(time).AddSingleton(options);
         services.AddSigning(options).AddIssuance(options).AddAuthorities(options).AddAcme(options);
         services.AddSingleton<NameBook>().AddSingleton<ProfileBook>().AddSingleton<ProvisionerBook>().AddSingleton<ProvisionerEditing>().AddSingleton<ProfileEditing>();
+        services.AddSingleton<LeafContexts>().AddSingleton<RequestDesk>().AddSingleton<WishReader>();
+        services.AddSingleton<CredentialDesk>().AddSingleton<OidcCredentials>().AddSingleton<OidcKeys>().AddSingleton<GuardedFetch>();
         services.AddSingleton<Revoker>().AddSingleton<BatchRevoker>().AddCrls(options).AddWebhooks(options);
         services.AddSingleton<GatewayBook>().AddSingleton<GatewayRegistry>().AddSingleton<GatewayEnrollment>();
         services.AddSingleton<OperatorBook>().AddSingleton<OperatorRegistry>().AddSingleton<OperatorEnrollment>();

@@ -4,6 +4,7 @@ using GrpcCa.ControlPlane.Acme.Orders;
 using GrpcCa.ControlPlane.Approvals;
 using GrpcCa.ControlPlane.Authorities;
 using GrpcCa.ControlPlane.Gateways;
+using GrpcCa.ControlPlane.Credentials;
 using GrpcCa.ControlPlane.Issuance;
 using GrpcCa.ControlPlane.Storage;
 
@@ -27,6 +28,7 @@ internal static class Sweeping
         services.AddSingleton(new SweepTask("authorizations", Interval, (session, now, batch) => AuthorizationStore.SweepAsync(session, now - Grace, batch)));
         services.AddSingleton(new SweepTask("identities", Interval, (session, now, batch) => AuthorityStore.SweepIdentitiesAsync(session, now - Grace, batch)));
         services.AddSingleton(new SweepTask("join tokens", Interval, JoinTokenStore.SweepAsync));
+        services.AddSingleton(new SweepTask("used tokens", Interval, UsedTokenStore.SweepAsync));
         services.AddSingleton(new SweepTask("request ids", Interval, RequestIdStore.SweepAsync));
         services.AddSingleton(new SweepTask("issuance plans", Interval, (session, now, batch) => ClosedPlanStore.DeleteIssuedAsync(session, now - PlansKept, batch)));
         services.AddSingleton(new SweepTask("approvals", Interval, (session, now, batch) => ApprovalStore.SweepAsync(session, now - ApprovalsKept, batch)));

@@ -49,6 +49,10 @@ internal sealed class CommandContext(ParseResult line, GlobalOptions globals, Cl
     /// <summary>The connection, made at the first call.</summary>
     public CallInvoker Server => (link ??= ControlPlaneLink.Open(Address, IdentityDirectory, environment.Time)).Invoker;
 
+    /// <summary>Makes the connection without a client certificate; the server is known by the fingerprint of its identity root.</summary>
+    public async Task ConnectWithoutLoginAsync(ReadOnlyMemory<byte> rootSha256) =>
+        link ??= await ControlPlaneLink.OpenWithoutLoginAsync(Address, rootSha256, environment.Time, cancel);
+
     /// <summary>Deadline and cancellation of one call. gRPC compares deadlines with the machine's clock.</summary>
     public CallOptions Call => new(deadline: TimeProvider.System.GetUtcNow().UtcDateTime + Timeout, cancellationToken: cancel);
 

@@ -20,6 +20,7 @@ internal sealed class RootNoun : RootCommand, IExampled
         Add(new Profiles.ProfileNoun());
         Add(new Names.NamesNoun());
         Add(new Certificates.CertificateNoun());
+        Add(new Tokens.TokenNoun());
         Add(new Orders.OrderNoun());
         Add(new Accounts.AccountNoun());
         Add(new EabKeys.EabKeyNoun());

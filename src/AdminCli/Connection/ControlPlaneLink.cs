@@ -40,6 +40,22 @@ internal sealed class ControlPlaneLink : IDisposable
         return new ControlPlaneLink(ControlPlaneChannel.Open(address.Endpoint, trust, stored.Certificate), stored, trust);
     }
 
+    /// <summary>For callers who show something else than a client certificate.</summary>
+    /// <exception cref="CliFailure">It is a socket, or not the server of the fingerprint.</exception>
+    public static async Task<ControlPlaneLink> OpenWithoutLoginAsync(ServerAddress address, ReadOnlyMemory<byte> rootSha256, TimeProvider time, CancellationToken cancel)
+    {
+        if (address.Socket is not null) throw CliFailure.Usage($"--trust is for a remote server, and {address} is a socket");
+        try
+        {
+            var trust = new PeerTrust([await IdentityRoots.FindAsync(address.Endpoint, rootSha256, "this fingerprint", time, cancel)], time);
+            return new ControlPlaneLink(ControlPlaneChannel.Open(address.Endpoint, trust, identity: null), identity: null, trust);
+        }
+        catch (IdentityException fault)
+        {
+            throw new CliFailure(ExitCodes.Unreachable, "UNREACHABLE", fault.Message, "'grpcca authority show identity' on the server tells its fingerprint", fault);
+        }
+    }
+
     public void Dispose()
     {
         channel.Dispose();

@@ -26,7 +26,7 @@ internal static class AcmeServices
         services.AddLimits(options.Limits);
         services.AddSingleton<IAccountDirectory, AccountKeys>().AddSingleton<RequestVerifier>().AddSingleton<ExternalAccounts>().AddSingleton<AccountRegistry>().AddSingleton<AccountOperations>();
         services.AddSingleton<RevokeAccountsByKey>(AccountStore.RevokeByKeyAsync);
-        services.AddSingleton(options.Orders).AddSingleton<OrderContexts>().AddSingleton<OrderDesk>().AddSingleton<OrderFinalizer>().AddSingleton<CertificateDesk>().AddSingleton<RenewalWindows>();
+        services.AddSingleton(options.Orders).AddSingleton<OrderDesk>().AddSingleton<OrderFinalizer>().AddSingleton<CertificateDesk>().AddSingleton<RenewalWindows>();
         services.AddSingleton(options.Validation).AddSingleton<NameServers>().AddSingleton<ValidationResolver>().AddSingleton<ValidationDialer>().AddSingleton<ValidationAttempts>();
         services.AddSingleton<RecordLookup>().AddSingleton<TxtLookup>().AddSingleton<CaaChecker>().AddSingleton<CaaRecheck>().AddSingleton<AccountUrls>();
         services.AddSingleton<IChallengeValidator, Http01Validator>().AddSingleton<IChallengeValidator, TlsAlpn01Validator>()

@@ -18,7 +18,7 @@ internal sealed class AcmeRequests(RequestVerifier verifier, GatewayBook gateway
     public async ValueTask CheckServedAsync(string provisionerId, ServerCallContext context)
     {
         var snapshot = await gateways.CurrentAsync(context.CancellationToken);
-        if (!snapshot.ById.TryGetValue(context.Caller().Id, out var gateway) || !gateway.MayServe(provisionerId))
+        if (!snapshot.ById.TryGetValue(context.Caller().Id, out var gateway) || !gateway.MayServe(provisionerId) || await FindAsync(provisionerId, context) is null)
             throw new RefusalException(RefusalReason.AcmeNotFound, $"there is no provisioner {Excerpt.Of(provisionerId)}");
     }
 
@@ -45,12 +45,16 @@ internal sealed class AcmeRequests(RequestVerifier verifier, GatewayBook gateway
         var verified = await verifier.VerifyAsync(request, requirement, context.CancellationToken);
         RequireSmall(verified, resource);
         // After the nonce is used up, like every other refusal (RFC 8555 §6.5).
-        if (!(await provisioners.CurrentAsync(context.CancellationToken)).TryGetValue(provisionerId, out var provisioner))
-            throw new RefusalException(RefusalReason.AcmeNotFound, $"there is no provisioner {Excerpt.Of(provisionerId)}");
+        var provisioner = await FindAsync(provisionerId, context)
+            ?? throw new RefusalException(RefusalReason.AcmeNotFound, $"there is no provisioner {Excerpt.Of(provisionerId)}");
         if (provisioner.Disabled) throw new RefusalException(RefusalReason.Unauthorized, $"{provisioner.Name} is disabled");
         AccountPause.Check(verified, resource);
         return verified;
     }
+
+    // Those of other kinds have no ACME: to its clients they are not there.
+    private async ValueTask<ProvisionerRecord?> FindAsync(string provisionerId, ServerCallContext context) =>
+        (await provisioners.CurrentAsync(context.CancellationToken)).GetValueOrDefault(provisionerId) is { Kind: ProvisionerKind.Acme } provisioner ? provisioner : null;
 
     // These two are kept with the certificate, for ever: whoever asks does not choose how much the store keeps.
     private void RequireSmall(VerifiedRequest verified, AcmeResource resource)

@@ -8,6 +8,7 @@ using GrpcCa.ControlPlane.Api.Lists;
 using GrpcCa.ControlPlane.Api.Mapping;
 using GrpcCa.ControlPlane.Api.Watching;
 using GrpcCa.ControlPlane.Authorities;
+using GrpcCa.ControlPlane.CertificateRequests;
 using GrpcCa.ControlPlane.Certificates;
 using GrpcCa.ControlPlane.Pki;
 using GrpcCa.ControlPlane.Refusals;
@@ -19,7 +20,9 @@ using GrpcCa.V1;
 namespace GrpcCa.ControlPlane.Api;
 
 /// <summary>CertificateService: what was issued, and taking it back.</summary>
-internal sealed class CertificateApi(IStore store, AuthorityBook authorities, Revoker revoker, BatchRevoker batches, RenewalWindows renewals, OnceOnly onceOnly, PageTokens tokens, CertificateWatch watch, TimeProvider time)
+internal sealed partial class CertificateApi(
+    IStore store, AuthorityBook authorities, Revoker revoker, BatchRevoker batches, RenewalWindows renewals, WishReader wishes, RequestDesk requests,
+    OnceOnly onceOnly, PageTokens tokens, CertificateWatch watch, TimeProvider time)
     : CertificateService.CertificateServiceBase
 {
     private const int UsualSample = 20, LargestSample = 1000;

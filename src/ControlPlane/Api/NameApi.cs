@@ -6,6 +6,7 @@ using GrpcCa.ControlPlane.Acme.Orders;
 using GrpcCa.ControlPlane.Api.Filters;
 using GrpcCa.ControlPlane.Api.Lists;
 using GrpcCa.ControlPlane.Api.Mapping;
+using GrpcCa.ControlPlane.CertificateRequests;
 using GrpcCa.ControlPlane.Declarations;
 using GrpcCa.ControlPlane.Names;
 using GrpcCa.ControlPlane.Operators;
@@ -22,7 +23,7 @@ namespace GrpcCa.ControlPlane.Api;
 
 /// <summary>NameService: the rules of every level, and what would be decided by them.</summary>
 internal sealed class NameApi(
-    IStore store, OrderContexts contexts, IAccountDirectory accounts, ProvisionerBook provisioners, NameBook names, OnceOnly onceOnly, PageTokens tokens, TimeProvider time)
+    IStore store, LeafContexts contexts, IAccountDirectory accounts, ProvisionerBook provisioners, NameBook names, OnceOnly onceOnly, PageTokens tokens, TimeProvider time)
     : NameService.NameServiceBase
 {
     private static readonly string[] Equal = ["="];
@@ -95,7 +96,7 @@ internal sealed class NameApi(
             throw new RefusalException(RefusalReason.NotFound, $"there is no provisioner {Excerpt.Of(provisioner)}") { Field = "provisioner" };
         var name = Identify(request.Identifier);
         var account = await FindAccountAsync(request.Account, provisioner, context.CancellationToken);
-        var facts = (await contexts.CurrentAsync(provisioner, null, account, context.CancellationToken)).Names;
+        var facts = (await contexts.CurrentAsync(new LeafAsker(provisioner, null) { Account = account }, context.CancellationToken)).Names;
         var more = await MoreLevelsAsync(request, provisioner, account, context.CancellationToken);
         var rules = await names.CurrentAsync(context.CancellationToken);
         var verdict = NameGate.Decide(facts with { Levels = [.. facts.Levels, .. more.Select(level => rules.Level(level, mandatory: false))] }, name);

@@ -18,13 +18,14 @@ internal sealed class OnceOnly(RequestLedger ledger)
     /// <param name="requestId">As the caller chose it; empty runs the act without a note.</param>
     /// <param name="parser">Reads the first answer again.</param>
     /// <param name="act">Does it; what it is given notes the answer inside the act's transaction, or is null.</param>
+    /// <param name="actor">Whose id it is, where a credential says who asks; null takes the caller.</param>
     public async Task<TResponse> RunAsync<TResponse>(
         ServerCallContext context, IMessage request, string requestId, MessageParser<TResponse> parser,
-        Func<Func<StoreSession, TResponse, ValueTask>?, Task<TResponse>> act)
+        Func<Func<StoreSession, TResponse, ValueTask>?, Task<TResponse>> act, string? actor = null)
         where TResponse : IMessage<TResponse>
     {
         if (requestId.Length == 0) return await act(null);
-        var mark = new RequestMark(context.Caller().Actor, requestId, context.Method, SHA256.HashData(request.ToByteArray()));
+        var mark = new RequestMark(actor ?? context.Caller().Actor, requestId, context.Method, SHA256.HashData(request.ToByteArray()));
         if (await ledger.FindAsync(mark, context.CancellationToken) is { } answered) return parser.ParseFrom(answered);
         try
         {

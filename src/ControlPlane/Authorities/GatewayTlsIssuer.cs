@@ -46,7 +46,7 @@ internal sealed class GatewayTlsIssuer(IStore store, AuthorityBook book, Issuanc
         if (await store.ReadAsync(s => CertificateStore.IsKeyBlockedAsync(s, key.Sha256), cancellationToken))
             throw new RefusalException(RefusalReason.BadPublicKey, "the key was reported as compromised and is blocked; make a new one");
 
-        var (notBefore, notAfter) = LeafPolicy.Validity(Profile, time.GetUtcNow(), issuer.Validity, null, null);
+        var (notBefore, notAfter) = LeafPolicy.Validity(LeafTerms.Of(Profile), time.GetUtcNow(), issuer.Validity, null, null);
         var pointers = RevocationPointers.Below(authority, issuer);
         var spec = new CertificateSpec
         {

@@ -25,4 +25,13 @@ internal static class CertificateBytes
             return false;
         }
     }
+
+    /// <summary>The key of a certificate that we issued.</summary>
+    public static PublicKey ReadKey(ReadOnlyMemory<byte> der)
+    {
+        var toBeSigned = new AsnReader(der, AsnEncodingRules.DER).ReadSequence().ReadSequence();
+        // version, serialNumber, signature, issuer, validity, subject (RFC 5280 §4.1); ours always say their version.
+        for (var field = 0; field < 6; field++) toBeSigned.ReadEncodedValue();
+        return PublicKey.FromSubjectPublicKeyInfo(toBeSigned.ReadEncodedValue());
+    }
 }

@@ -45,6 +45,15 @@ internal sealed record CertificateRecord
     /// <summary>Since when it could not be trusted; null when nobody knows.</summary>
     public DateTimeOffset? InvalidSince { get; init; }
 
+    /// <summary>Who first asked, when it was not an ACME account: <c>operators/{id}</c>, <c>provisioners/{id}/token/…</c>; the audit's word.</summary>
+    public string? Requester { get; init; }
+
+    /// <summary>The provisioner that a renewed certificate first came from.</summary>
+    public string? OriginProvisionerId { get; init; }
+
+    /// <summary>The certificate that it renews by possession of its key.</summary>
+    public SerialNumber? Renews { get; init; }
+
     public string Name => Protocol.ResourceName.Of(Protocol.ResourceName.Certificates, Serial.Hex);
 }
 

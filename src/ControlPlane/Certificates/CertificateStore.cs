@@ -10,7 +10,8 @@ internal static class CertificateStore
     /// <summary>What <see cref="Read"/> reads.</summary>
     public const string Columns = """
         serial, der, issuer, provisioner_id, account_id, order_id, profile_id, gateway_id, identifiers, key_type, key_sha256,
-        not_before, not_after, created_at, revoked_at, revocation_reason, invalid_since
+        not_before, not_after, created_at, revoked_at, revocation_reason, invalid_since,
+        requester, origin_provisioner_id, renews
         """;
 
     public static async ValueTask InsertAsync(StoreSession session, CertificateRecord certificate, CertificateEvidence evidence)
@@ -18,7 +19,7 @@ internal static class CertificateStore
         await session.Sql($"""
                 insert into certificates ({Columns}, new_order_evidence, finalize_evidence)
                 values (@serial, @der, @issuer, @provisioner_id, @account_id, @order_id, @profile_id, @gateway_id, @identifiers, @key_type, @key_sha256,
-                        @not_before, @not_after, @created_at, null, null, null, @new_order_evidence, @finalize_evidence)
+                        @not_before, @not_after, @created_at, null, null, null, @requester, @origin_provisioner_id, @renews, @new_order_evidence, @finalize_evidence)
                 """)
             .With("@serial", certificate.Serial.Hex)
             .With("@der", certificate.Der)
@@ -34,6 +35,9 @@ internal static class CertificateStore
             .With("@not_before", certificate.NotBefore)
             .With("@not_after", certificate.NotAfter)
             .With("@created_at", certificate.CreatedAt)
+            .With("@requester", certificate.Requester)
+            .With("@origin_provisioner_id", certificate.OriginProvisionerId)
+            .With("@renews", certificate.Renews?.Hex)
             .With("@new_order_evidence", evidence.NewOrder)
             .With("@finalize_evidence", evidence.Finalize)
             .ExecuteAsync();
@@ -155,5 +159,8 @@ internal static class CertificateStore
         RevokedAt = row.OptionalTime(14),
         RevocationReason = row.IsDBNull(15) ? null : (RevocationReason)row.GetInt64(15),
         InvalidSince = row.OptionalTime(16),
+        Requester = row.OptionalText(17),
+        OriginProvisionerId = row.OptionalText(18),
+        Renews = row.OptionalText(19) is { } renewed && SerialNumber.TryParseHex(renewed, out var before) ? before : null,
     };
 }

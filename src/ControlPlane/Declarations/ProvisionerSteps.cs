@@ -11,7 +11,8 @@ internal sealed class ProvisionerSteps(StateRun run, ProvisionerEditing editing)
 
     public async ValueTask PutAsync(ImmutableArray<Declared<ProvisionerRecord>> declared)
     {
-        foreach (var (path, wanted) in declared)
+        // One that renews names others.
+        foreach (var (path, wanted) in declared.OrderBy(d => d.Value.Kind == ProvisionerKind.Renewal))
             if (!run.IsRepeated(seen, wanted.Name, path))
                 await run.TryAsync(path, "provisioner", () => PutAsync(path, wanted));
     }

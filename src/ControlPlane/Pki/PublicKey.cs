@@ -48,6 +48,9 @@ internal sealed partial class PublicKey
 
     public string Sha256Hex => Convert.ToHexStringLower(Sha256);
 
+    /// <summary>RSA: modulus and exponent; EC: the coordinates, each as long as the curve's field; Ed25519: the point and nothing. Big-endian.</summary>
+    public (byte[] First, byte[] Second) Numbers => (first, second);
+
     /// <summary>True when the signature is good; false also when the scheme is not for this kind of key.</summary>
     public bool Verify(
         SignatureScheme scheme, ReadOnlySpan<byte> data, ReadOnlySpan<byte> signature, EcdsaEncoding encoding = EcdsaEncoding.Fixed) =>

@@ -15,8 +15,8 @@ internal sealed class ProfileEditing(IStore store, TimeProvider time)
 {
     private static readonly FrozenSet<string> Usages = new[] { "serverAuth", "clientAuth" }.ToFrozenSet(StringComparer.Ordinal);
     private static readonly FrozenSet<string> KeyTypes = new[] { "RSA", "EC_P256", "EC_P384", "EC_P521", "ED25519" }.ToFrozenSet(StringComparer.Ordinal);
-    private static readonly TimeSpan ShortestLifetime = TimeSpan.FromMinutes(5);
-    private static readonly TimeSpan LongestLifetime = TimeSpan.FromDays(3650);
+    public static readonly TimeSpan ShortestLifetime = TimeSpan.FromMinutes(5);
+    public static readonly TimeSpan LongestLifetime = TimeSpan.FromDays(3650);
 
     /// <exception cref="RefusalException">InvalidArgument naming the first field that is wrong.</exception>
     public static void Check(ProfileRecord next)
@@ -78,6 +78,14 @@ internal sealed class ProfileEditing(IStore store, TimeProvider time)
     private static IEnumerable<RefusalException> ListFaults(IReadOnlyCollection<string> values, FrozenSet<string> known, string field)
     {
         if (values.Count == 0) yield return Wrong(field, "must not be empty");
+        foreach (var fault in UnknownFaults(values, known, field)) yield return fault;
+    }
+
+    /// <summary>Words that are no kinds of keys.</summary>
+    public static IEnumerable<RefusalException> KeyTypeFaults(IReadOnlyCollection<string> values, string field) => UnknownFaults(values, KeyTypes, field);
+
+    private static IEnumerable<RefusalException> UnknownFaults(IReadOnlyCollection<string> values, FrozenSet<string> known, string field)
+    {
         foreach (var (place, value) in values.Index())
             if (!known.Contains(value)) yield return Wrong($"{field}[{place}]", $"{Excerpt.Of(value)} is none of {string.Join(", ", known.Order(StringComparer.Ordinal))}");
     }

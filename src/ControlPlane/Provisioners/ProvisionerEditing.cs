@@ -12,7 +12,7 @@ using GrpcCa.ControlPlane.Storage;
 namespace GrpcCa.ControlPlane.Provisioners;
 
 /// <summary>What operators do to provisioners: add, change, remove. Each is an audited act.</summary>
-internal sealed class ProvisionerEditing(IStore store, AuthorityBook authorities, ProfileBook profiles, TimeProvider time)
+internal sealed class ProvisionerEditing(IStore store, AuthorityBook authorities, ProfileBook profiles, ProvisionerBook provisioners, TimeProvider time)
 {
     /// <summary>Challenge types that exist.</summary>
     private static readonly FrozenSet<string> KnownChallenges =
@@ -30,13 +30,24 @@ internal sealed class ProvisionerEditing(IStore store, AuthorityBook authorities
     public async ValueTask<List<RefusalException>> FaultsAsync(ProvisionerRecord next, CancellationToken cancellationToken)
     {
         var faults = new List<RefusalException>();
-        if ((await authorities.CurrentAsync(cancellationToken)).Find(next.AuthorityId) is not { Purpose: AuthorityPurpose.Issuing })
+        var hierarchy = await authorities.CurrentAsync(cancellationToken);
+        if (hierarchy.Find(next.AuthorityId) is not { Purpose: AuthorityPurpose.Issuing })
             faults.Add(Wrong("provisioner.authority", $"there is no issuing authority {Excerpt.Of(next.AuthorityId)}"));
         var known = await profiles.CurrentAsync(cancellationToken);
         if (!known.ContainsKey(next.DefaultProfile)) faults.Add(Wrong("provisioner.default_profile", $"there is no profile {Excerpt.Of(next.DefaultProfile)}"));
         faults.AddRange(Each(next.Profiles, "provisioner.profiles", profile => known.ContainsKey(profile) ? null : $"there is no profile {Excerpt.Of(profile)}"));
-        faults.AddRange(AcmeFaults(next));
+        faults.AddRange(LeafFaults(next));
+        faults.AddRange(next.Kind == ProvisionerKind.Acme ? AcmeFaults(next) : new CredentialFaults(hierarchy, await provisioners.CurrentAsync(cancellationToken)).Of(next));
         return faults;
+    }
+
+    private static IEnumerable<RefusalException> LeafFaults(ProvisionerRecord next)
+    {
+        var (min, wanted, max) = (next.Lifetimes.Min, next.Lifetimes.Default, next.Lifetimes.Max);
+        foreach (var (field, bound) in new[] { ("min", min), ("default", wanted), ("max", max) })
+            if (bound < ProfileEditing.ShortestLifetime || bound > ProfileEditing.LongestLifetime) yield return Wrong($"provisioner.lifetimes.{field}", "must be from 5 minutes to 3,650 days");
+        if (min > wanted || min > max || wanted > max) yield return Wrong("provisioner.lifetimes", "min, default and max must not fall");
+        foreach (var fault in ProfileEditing.KeyTypeFaults(next.KeyTypes, "provisioner.key_types")) yield return fault;
     }
 
     private static IEnumerable<RefusalException> AcmeFaults(ProvisionerRecord next) =>
@@ -68,7 +79,7 @@ internal sealed class ProvisionerEditing(IStore store, AuthorityBook authorities
         await CheckAsync(wanted, cancellationToken);
         return await store.ActAsync(async session =>
         {
-            var now = time.GetUtcNow();
+            var now = Now();
             if (await ProvisionerStore.FindAsync(session, wanted.Id) is not null)
                 throw new RefusalException(RefusalReason.AlreadyExists, $"{wanted.Name} exists already") { Field = "provisioner_id" };
             await CheckWithinAsync(session, wanted);
@@ -89,6 +100,8 @@ internal sealed class ProvisionerEditing(IStore store, AuthorityBook authorities
     {
         var current = await store.ReadAsync(s => ProvisionerStore.FindAsync(s, id), cancellationToken) ?? throw Missing(id);
         var wanted = change(current);
+        // What it issued was asked for in the one way; nothing of it would mean the same in another.
+        if (wanted.Kind != current.Kind) throw Wrong("provisioner.kind", $"{current.Name} is of the kind {current.Kind}; a provisioner keeps its kind: make another one");
         await CheckAsync(wanted, cancellationToken);
         return await store.ActAsync(async session =>
         {
@@ -96,7 +109,7 @@ internal sealed class ProvisionerEditing(IStore store, AuthorityBook authorities
             if (old.Version != current.Version || (etag.Length > 0 && etag != old.Etag))
                 throw new RefusalException(RefusalReason.Conflict, $"{old.Name} was changed in the meantime: its etag is {old.Etag}; read it again");
             await CheckWithinAsync(session, wanted);
-            var now = time.GetUtcNow();
+            var now = Now();
             await ProvisionerStore.ReplaceAsync(session, wanted, now);
             var next = wanted with { Version = old.Version + 1, UpdatedAt = now };
             return new Acted<ProvisionerRecord>(next, Event("provisioner.update", actor, next, now, KeyValuePair.Create("old", ProvisionerStore.Write(old))));
@@ -117,6 +130,9 @@ internal sealed class ProvisionerEditing(IStore store, AuthorityBook authorities
         return new Acted<bool>(true, Event("provisioner.delete", actor, old, now,
             new("nameRules", Text(rules)), new("revokedAccounts", Text(accounts)), new("disabledEabKeys", Text(eabKeys))));
     }, cancellationToken);
+
+    // As the store keeps it: what is answered is what will be read.
+    private DateTimeOffset Now() => DateTimeOffset.FromUnixTimeMilliseconds(time.GetUtcNow().ToUnixTimeMilliseconds());
 
     // What CheckAsync saw may be gone by now; within the act nothing goes any more.
     private static async ValueTask CheckWithinAsync(StoreSession session, ProvisionerRecord next)

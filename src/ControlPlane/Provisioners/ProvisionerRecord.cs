@@ -1,9 +1,10 @@
 using System.Collections.Immutable;
 using System.Text.Json.Serialization;
+using GrpcCa.ControlPlane.Profiles;
 
 namespace GrpcCa.ControlPlane.Provisioners;
 
-/// <summary>A way to ask for certificates over ACME; stored as a JSON document. What is null falls back to the server's options.</summary>
+/// <summary>A way to ask for certificates; stored as a JSON document. What is null falls back to the server's options.</summary>
 internal sealed record ProvisionerRecord
 {
     public required string Id { get; init; }
@@ -19,7 +20,24 @@ internal sealed record ProvisionerRecord
 
     public bool Disabled { get; init; }
 
-    /// <summary>Challenge types offered.</summary>
+    /// <summary>How it knows who asks; the settings of the other kinds are null.</summary>
+    public ProvisionerKind Kind { get; init; }
+
+    /// <summary>How long its certificates live; narrows the profile.</summary>
+    public LifetimeBounds Lifetimes { get => field ?? LifetimeBounds.None; init; } = LifetimeBounds.None;
+
+    /// <summary>Keys that its certificates may have, of the profile's; empty means all of those.</summary>
+    public ImmutableArray<string> KeyTypes { get => field.IsDefault ? [] : field; init; } = [];
+
+    public TokenSettings? Token { get; init; }
+
+    public OidcSettings? Oidc { get; init; }
+
+    public X5cSettings? X5c { get; init; }
+
+    public RenewalSettings? Renewal { get; init; }
+
+    /// <summary>Challenge types offered; what follows is for kind <c>acme</c>.</summary>
     public ImmutableArray<string> Challenges { get; init; } = ["http-01", "dns-01", "tls-alpn-01"];
 
     public int? Http01Port { get; init; }
@@ -71,6 +89,9 @@ internal sealed record ProvisionerRecord
 
     /// <summary>Whether clients may name the profile.</summary>
     public bool Offers(string profileId) => profileId == DefaultProfile || Profiles.Contains(profileId, StringComparer.Ordinal);
+
+    /// <summary>The profile within the bounds of this provisioner.</summary>
+    public LeafTerms Narrow(ProfileRecord profile) => Lifetimes.Narrow(profile, KeyTypes, Name);
 
     [JsonIgnore]
     public string Name => Protocol.ResourceName.Of(Protocol.ResourceName.Provisioners, Id);

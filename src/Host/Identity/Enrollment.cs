@@ -38,7 +38,7 @@ internal sealed class Enrollment(IdentityStore store, TimeProvider time)
     private async Task<T> JoinAsync<T>(JoinToken token, string identityPrefix,
         Func<GrpcChannel, byte[], Task<(T Resource, byte[] Certificate, List<byte[]> Roots)>> enroll, CancellationToken ct)
     {
-        var root = await FindRootAsync(token, ct);
+        var root = await IdentityRoots.FindAsync(token.Endpoint, token.RootSha256, "the join token", time, ct);
         store.SaveTrust(token.Endpoint, [root]);
         var trust = new PeerTrust([root], time);
         using var key = new FreshKey();
@@ -61,34 +61,6 @@ internal sealed class Enrollment(IdentityStore store, TimeProvider time)
         {
             throw new IdentityException($"the control plane refused the join token: {fault.Status.Detail}", fault);
         }
-    }
-
-    // No secret is on this connection and nothing it says is believed before the fingerprint is compared. TLS leaves
-    // self-signed roots out of the handshake, hence the question.
-    private async Task<byte[]> FindRootAsync(JoinToken token, CancellationToken ct)
-    {
-        X509Certificate2? peer = null;
-        var others = new X509Certificate2Collection();
-        using var channel = ControlPlaneChannel.Open(token.Endpoint, (_, certificate, chain, _) =>
-        {
-            if (certificate is null) return false;
-            peer = X509CertificateLoader.LoadCertificate(certificate.GetRawCertData());
-            foreach (var other in chain?.ChainPolicy.ExtraStore ?? []) others.Add(X509CertificateLoader.LoadCertificate(other.RawData));
-            return true;
-        }, identity: null, onConnect: null);
-        var answer = await new TrustService.TrustServiceClient(channel).ListIdentityRootsAsync(new ListIdentityRootsRequest(), Options(ct));
-
-        var shown = answer.RootDers.Select(r => r.ToByteArray()).ToList();
-        var root = shown.Find(der => CryptographicOperations.FixedTimeEquals(SHA256.HashData(der), token.RootSha256.Span));
-        if (root is null)
-        {
-            var fingerprints = shown.Count == 0 ? "none" : string.Join(", ", shown.Select(der => Convert.ToHexStringLower(SHA256.HashData(der))));
-            throw new IdentityException($"{token.Endpoint} is not the control plane of the join token: it shows identity root {fingerprints}, "
-                + $"the token says {Convert.ToHexStringLower(token.RootSha256.Span)}");
-        }
-        if (new PeerTrust([root], time).FaultOf(peer!, others) is { } wrong)
-            throw new IdentityException($"{token.Endpoint} is not the control plane of the join token: {wrong}");
-        return root;
     }
 
     // gRPC compares deadlines with the machine's clock.

@@ -33,9 +33,13 @@ public sealed class WriteTests
     public void ProvisionerUpdate_Flags_CoverEveryFieldThatMayBeSet()
     {
         string[] others = ["name", "disabled", "create_time", "update_time", "etag"];
-        var paths = Provisioner.Descriptor.Fields.InFieldNumberOrder().Where(f => !others.Contains(f.Name, StringComparer.Ordinal))
-            .SelectMany(f => f.Name == "acme" ? f.MessageType.Fields.InFieldNumberOrder().Select(a => "acme." + a.Name) : [f.Name]);
-        Assert.Equal(paths.Order(StringComparer.Ordinal), new AdminCli.Commands.Provisioners.ProvisionerOptions().Settings.Paths.Order(StringComparer.Ordinal));
+        // A kind's fields one by one, what its tokens must be like too; a list of keys is one field.
+        IEnumerable<string> PathsOf(Google.Protobuf.Reflection.MessageDescriptor message, string prefix) => message.Fields.InFieldNumberOrder().SelectMany(f =>
+            f.FieldType == Google.Protobuf.Reflection.FieldType.Message && !f.IsRepeated && f.Name is "acme" or "token" or "oidc" or "x5c" or "renewal" or "terms" or "lifetimes"
+                ? PathsOf(f.MessageType, prefix + f.Name + ".")
+                : [prefix + f.Name]);
+        var paths = PathsOf(Provisioner.Descriptor, "").Except(others, StringComparer.Ordinal);
+        Assert.Equal(paths.Order(StringComparer.Ordinal), new AdminCli.Commands.Provisioners.ProvisionerOptions().Paths.Order(StringComparer.Ordinal));
         string[] ofProfiles = ["name", "etag"];
         Assert.Equal(Profile.Descriptor.Fields.InFieldNumberOrder().Select(f => f.Name).Except(ofProfiles, StringComparer.Ordinal).Order(StringComparer.Ordinal),
             new AdminCli.Commands.Profiles.ProfileOptions().Settings.Paths.Order(StringComparer.Ordinal));

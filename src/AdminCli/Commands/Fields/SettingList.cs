@@ -32,6 +32,21 @@ internal sealed class SettingList<T>
         return option;
     }
 
+    /// <summary>An option whose values are files, each with a word before <c>=</c> where it needs one; what is set is what they hold.</summary>
+    public void Files(string path, string name, string value, string description, Action<T, IReadOnlyList<(string Id, string Content)>> set, bool clearable = true)
+    {
+        var option = new Option<string[]>(name) { Description = description, HelpName = value, Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = true };
+        settings.Add(new(option, path, clearable, (context, target) => set(target, [.. context.Get(option).Select(text => Read(context, name, text))])));
+    }
+
+    private static (string Id, string Content) Read(CommandContext context, string name, string text)
+    {
+        var equals = text.IndexOf('=', StringComparison.Ordinal);
+        var (id, file) = equals < 0 ? ("", text) : (text[..equals], text[(equals + 1)..]);
+        var path = Path.GetFullPath(file, context.Environment.WorkingDirectory);
+        return File.Exists(path) ? (id, File.ReadAllText(path)) : throw CliFailure.Usage($"{name}: there is no file '{file}'");
+    }
+
     /// <summary>The text of a file that the option names.</summary>
     public void FileText(string path, string name, string description, Action<T, string> set)
     {

@@ -14,7 +14,7 @@ internal sealed class List() : ListVerb<Provisioner>("All provisioners.")
         new("Authority", p => Ids.Short(p.Authority)),
         new("Profile", p => Ids.Short(p.DefaultProfile)),
         new("Further profiles", p => Cell.Of(p.Profiles.Select(Ids.Short)), WideOnly: true),
-        new("Challenges", p => Cell.Of(p.Acme?.Challenges ?? [], "http-01"), WideOnly: true),
+        new("Challenges", p => p.Acme is { } acme ? Cell.Of(acme.Challenges, "http-01") : "", WideOnly: true),
         new("Description", p => p.DisplayName, Wraps: true),
     ];
 

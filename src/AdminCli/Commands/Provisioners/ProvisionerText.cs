@@ -6,11 +6,18 @@ namespace GrpcCa.AdminCli.Commands.Provisioners;
 /// <summary>Words for what a provisioner is.</summary>
 internal static class ProvisionerText
 {
+    /// <summary>The kinds, in the words of the API.</summary>
+    public static readonly string[] KindWords = ["acme", "token", "oidc", "x5c", "renewal"];
+
     public static readonly string[] CaaWords = ["off", "check", "require"];
 
     public static Cell Kind(Provisioner provisioner) => provisioner.KindCase switch
     {
         Provisioner.KindOneofCase.Acme => "acme",
+        Provisioner.KindOneofCase.Token => "token",
+        Provisioner.KindOneofCase.Oidc => "oidc",
+        Provisioner.KindOneofCase.X5C => "x5c",
+        Provisioner.KindOneofCase.Renewal => "renewal",
         _ => "unknown",
     };
 
@@ -39,12 +46,45 @@ internal static class ProvisionerText
         yield return new("Authority", Ids.Short(p.Authority));
         yield return new("Default profile", Ids.Short(p.DefaultProfile));
         yield return new("Further profiles", Cell.Of(p.Profiles.Select(Ids.Short)));
-        if (p.KindCase == Provisioner.KindOneofCase.Acme)
-            foreach (var field in Fields(p.Acme)) yield return field;
+        if (p.Lifetimes is { } lifetimes)
+        {
+            yield return new("Shortest lifetime", Cell.Of(lifetimes.Min, "the profile's"));
+            yield return new("Default lifetime", Cell.Of(lifetimes.Default, "the profile's"));
+            yield return new("Longest lifetime", Cell.Of(lifetimes.Max, "the profile's"));
+        }
+        if (p.KeyTypes.Count > 0) yield return new("Key types", Cell.Of(p.KeyTypes));
+        foreach (var field in KindFields(p)) yield return field;
         yield return new("Created", Cell.Of(p.CreateTime));
         yield return new("Updated", Cell.Of(p.UpdateTime));
         yield return new("Etag", p.Etag);
     }
+
+    private static IEnumerable<Field> KindFields(Provisioner p) => p.KindCase switch
+    {
+        Provisioner.KindOneofCase.Acme => Fields(p.Acme),
+        Provisioner.KindOneofCase.Token => [new("Keys", Cell.Of(p.Token.Keys.Select(k => k.KeyId))), .. Fields(p.Token.Terms, $"grpcca:{p.Name}", "5m")],
+        Provisioner.KindOneofCase.Oidc =>
+        [
+            new("Issuer", p.Oidc.Issuer),
+            new("Names", Cell.Of(p.Oidc.Names)),
+            new("Admins", Cell.Of(p.Oidc.Admins)),
+            new("Required claims", Cell.Of(p.Oidc.RequiredClaims)),
+            new("Server's roots", p.Oidc.RootsPem.Length > 0 ? "its own" : "the system's and this CA's"),
+            new("Ranges", Cell.Of(p.Oidc.Ranges, "the server's")),
+            new("Resolvers", Cell.Of(p.Oidc.Resolvers, "the server's")),
+            .. Fields(p.Oidc.Terms, "", "1h"),
+        ],
+        Provisioner.KindOneofCase.X5C => [new("Names", p.X5C.AnyName ? "any that the rules allow" : "the certificate's own"), .. Fields(p.X5C.Terms, $"grpcca:{p.Name}", "5m")],
+        Provisioner.KindOneofCase.Renewal => [new("Renews", Cell.Of(p.Renewal.Provisioners.Select(Ids.Short))), .. Fields(p.Renewal.Terms, "grpcca:renewal", "5m")],
+        _ => [],
+    };
+
+    private static IEnumerable<Field> Fields(TokenTerms? terms, string audience, string lifetime) =>
+    [
+        new("Audiences", Cell.Of(terms?.Audiences ?? [], audience)),
+        new("Longest token life", Cell.Of(terms?.MaxLifetime, lifetime)),
+        new("Clock skew", Cell.Of(terms?.ClockSkew, "30s")),
+    ];
 
     private static IEnumerable<Field> Fields(AcmeProvisioner acme) =>
     [

@@ -24,6 +24,7 @@ internal sealed class Update : Verb
         "grpcca provisioner update acme --challenge http-01 tls-alpn-01 --caa check --caa-identity ca.net.gq",
         "grpcca provisioner update acme --limit orders=600 orders-per-name=50",
         "grpcca provisioner update acme --clear http01-port range",
+        "grpcca provisioner update ci --token-key build=ci.pub next=ci-next.pub --max-lifetime 12h",
     ];
 
     protected override async Task<int> RunAsync(CommandContext context)
@@ -31,10 +32,12 @@ internal sealed class Update : Verb
         var name = Ids.Name(ResourceName.Provisioners, context.Get(Provisioner));
         var client = new ProvisionerService.ProvisionerServiceClient(context.Server);
         var now = await context.AboutAsync(name, client.GetProvisionerAsync(new() { Name = name }, context.Call));
-        var next = new Provisioner { Name = now.Name, Etag = context.Get(options.Etag) ?? now.Etag, Acme = new AcmeProvisioner() };
+        var kind = ProvisionerText.Kind(now).Text;
+        var next = ProvisionerOptions.OfKind(kind);
+        (next.Name, next.Etag) = (now.Name, context.Get(options.Etag) ?? now.Etag);
         // Limits are one field of the mask: those that are not named stay by being sent again.
-        if (!options.Clears(context, "limit")) next.Acme.Limits = now.Acme?.Limits;
-        var mask = options.Mask(context, next);
+        if (!options.Clears(context, "limit")) next.Acme?.Limits = now.Acme?.Limits;
+        var mask = ProvisionerOptions.ForKind(options.Mask(context, next), kind);
         var changed = await context.AboutAsync(name, client.UpdateProvisionerAsync(new() { Provisioner = next, UpdateMask = mask }, context.Call));
         context.Printer.One(changed, ProvisionerText.Fields(changed));
         return ExitCodes.Ok;

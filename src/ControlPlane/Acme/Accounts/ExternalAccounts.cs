@@ -55,8 +55,10 @@ internal sealed class ExternalAccounts(IStore store, SecretEnvelope envelope, Pr
         string id, string provisionerId, string comment, DateTimeOffset? expiresAt, int maxUses, ImmutableArray<NameRulePattern> allow, string actor,
         Func<StoreSession, EabKey, ValueTask>? alongside, CancellationToken cancellationToken)
     {
-        if (!(await provisioners.CurrentAsync(cancellationToken)).ContainsKey(provisionerId))
+        if (!(await provisioners.CurrentAsync(cancellationToken)).TryGetValue(provisionerId, out var provisioner))
             throw new RefusalException(RefusalReason.InvalidArgument, $"there is no provisioner {Excerpt.Of(provisionerId)}") { Field = "eab_key.provisioner" };
+        if (provisioner.Kind != ProvisionerKind.Acme)
+            throw new RefusalException(RefusalReason.InvalidArgument, $"{provisioner.Name} is not of the kind acme: it has no accounts to bind") { Field = "eab_key.provisioner" };
         var now = time.GetUtcNow();
         CheckEnd(expiresAt, now);
         CheckUses(maxUses);

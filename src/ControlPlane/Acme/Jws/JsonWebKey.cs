@@ -56,6 +56,35 @@ internal sealed class JsonWebKey
             : throw new InvalidOperationException("a stored account key is not in canonical form");
     }
 
+    /// <summary>A key that did not come as a JWK.</summary>
+    public static JsonWebKey Of(PublicKey key)
+    {
+        var (first, second) = (Base64Url.EncodeToString(key.Numbers.First), Base64Url.EncodeToString(key.Numbers.Second));
+        return new(key, key.Type switch
+        {
+            KeyType.Rsa => $$"""{"e":"{{second}}","kty":"RSA","n":"{{first}}"}""",
+            KeyType.Ed25519 => $$"""{"crv":"Ed25519","kty":"OKP","x":"{{first}}"}""",
+            _ => $$"""{"crv":"P-{{key.Bits}}","kty":"EC","x":"{{first}}","y":"{{second}}"}""",
+        });
+    }
+
+    /// <summary>Reads a public key as people have it: a JWK, or PEM.</summary>
+    /// <exception cref="RefusalException">BadPublicKey, Malformed.</exception>
+    public static JsonWebKey ParseText(string text, string what, JwsLimits limits)
+    {
+        if (text.TrimStart().StartsWith('{')) return Parse(Encoding.UTF8.GetBytes(text), what, limits);
+        if (!PemEncoding.TryFind(text, out var pem) || text.AsSpan()[pem.Label] is not "PUBLIC KEY")
+            throw Bad($"{what} is neither a JWK nor PEM with the label PUBLIC KEY");
+        try
+        {
+            return Of(PublicKey.FromSubjectPublicKeyInfo(Convert.FromBase64String(text[pem.Base64Data])));
+        }
+        catch (PublicKeyException e)
+        {
+            throw Bad($"{what} is refused: {e.Message}");
+        }
+    }
+
     /// <summary>The same key, whatever else the JWKs said.</summary>
     public bool IsSameKey(JsonWebKey other) => CanonicalJson == other.CanonicalJson;
 

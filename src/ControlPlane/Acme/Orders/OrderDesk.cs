@@ -3,6 +3,7 @@ using System.Globalization;
 using GrpcCa.ControlPlane.Acme.Authorizations;
 using GrpcCa.ControlPlane.Acme.Jws;
 using GrpcCa.ControlPlane.Acme.Limits;
+using GrpcCa.ControlPlane.CertificateRequests;
 using GrpcCa.ControlPlane.Pki;
 using GrpcCa.ControlPlane.Policy;
 using GrpcCa.ControlPlane.Refusals;
@@ -11,7 +12,7 @@ using GrpcCa.ControlPlane.Storage;
 namespace GrpcCa.ControlPlane.Acme.Orders;
 
 /// <summary>Takes orders and shows them (RFC 8555 §7.4): names → policy → an order with its authorizations.</summary>
-internal sealed class OrderDesk(IStore store, OrderContexts contexts, RequestLimits limits, OrderOptions options, TimeProvider time)
+internal sealed class OrderDesk(IStore store, LeafContexts contexts, RequestLimits limits, OrderOptions options, TimeProvider time)
 {
     /// <summary>new-order: writes the order and the authorizations it lacks, in one commit.</summary>
     /// <exception cref="RefusalException">Malformed, UnsupportedIdentifier, RejectedIdentifier (with a part per name), InvalidProfile, RateLimited.</exception>
@@ -19,9 +20,9 @@ internal sealed class OrderDesk(IStore store, OrderContexts contexts, RequestLim
     {
         var payload = request.RequireObject();
         var wanted = NewOrderPayload.Read(payload, options.MostIdentifiers);
-        var context = await contexts.CurrentAsync(request.Context.Provisioner, wanted.Profile, request.Account, cancellationToken);
+        var context = await contexts.CurrentAsync(new LeafAsker(request.Context.Provisioner, wanted.Profile) { Account = request.Account }, cancellationToken);
         var now = time.GetUtcNow();
-        LeafPolicy.CheckWanted(context.Profile, now, wanted.NotBefore, wanted.NotAfter);
+        LeafPolicy.CheckWanted(context.Terms, now, wanted.NotBefore, wanted.NotAfter);
         CheckNames(context, wanted.Identifiers);
         var tokens = limits.TakeOrder(context.Provisioner, request.Account!.AccountId, request.Context.ClientAddress, wanted.Identifiers);
         return await tokens.SpendAsync(() => store.WriteAsync(session => WriteAsync(session, request, context, wanted, now), cancellationToken));
@@ -34,7 +35,7 @@ internal sealed class OrderDesk(IStore store, OrderContexts contexts, RequestLim
         var name = NewOrderPayload.ReadIdentifier(request.RequireObject().RequireObject("identifier"));
         // §7.4.1: pre-authorization is not for wildcards.
         if (name.IsWildcard) throw new RefusalException(RefusalReason.Malformed, $"{name} is a wildcard, which cannot be authorized before an order");
-        var context = await contexts.CurrentAsync(request.Context.Provisioner, profileId: null, request.Account, cancellationToken);
+        var context = await contexts.CurrentAsync(new LeafAsker(request.Context.Provisioner, null) { Account = request.Account }, cancellationToken);
         CheckNames(context, [name]);
         var now = time.GetUtcNow();
         var tokens = limits.TakeOrder(context.Provisioner, request.Account!.AccountId, request.Context.ClientAddress, [name]);
@@ -81,16 +82,9 @@ internal sealed class OrderDesk(IStore store, OrderContexts contexts, RequestLim
     }
 
     /// <summary>Refuses with one part per name that policy rejects.</summary>
-    public static void CheckNames(OrderContext context, ImmutableArray<Identifier> identifiers)
-    {
-        var parts = identifiers.Select(i => (Name: i, Verdict: Decide(context, i))).Where(d => !d.Verdict.Allowed)
-            .Select(d => new RefusalPart(RefusalReason.RejectedIdentifier, d.Verdict.Explanation, d.Name.TypeName, d.Name.Value)).ToList();
-        if (parts.Count == 0) return;
-        var detail = parts.Count == 1 ? parts[0].Detail : $"{parts.Count} of {identifiers.Length} names are refused; the first: {parts[0].Detail}";
-        throw new RefusalException(RefusalReason.RejectedIdentifier, detail) { Parts = parts };
-    }
+    public static void CheckNames(LeafContext context, ImmutableArray<Identifier> identifiers) => LeafIssue.CheckNames(identifiers, name => Decide(context, name));
 
-    private static NameVerdict Decide(OrderContext context, Identifier name)
+    private static NameVerdict Decide(LeafContext context, Identifier name)
     {
         var verdict = NameGate.Decide(context.Names, name);
         if (!verdict.Allowed || context.Provisioner.Challenges.Any(type => ChallengeTypes.Proves(type, name))) return verdict;
@@ -98,7 +92,7 @@ internal sealed class OrderDesk(IStore store, OrderContexts contexts, RequestLim
     }
 
     private async ValueTask<OrderView> WriteAsync(
-        StoreSession session, VerifiedRequest request, OrderContext context, NewOrderPayload wanted, DateTimeOffset now)
+        StoreSession session, VerifiedRequest request, LeafContext context, NewOrderPayload wanted, DateTimeOffset now)
     {
         var accountId = request.Account!.AccountId;
         var expiresAt = now + context.Provisioner.OrderLifetime;
@@ -129,14 +123,14 @@ internal sealed class OrderDesk(IStore store, OrderContexts contexts, RequestLim
     }
 
     // Those that are used again are valid: a pending one was added just now.
-    private ValueTask CheckPendingAsync(StoreSession session, OrderContext context, IReadOnlyList<Authorization> authorizations, DateTimeOffset now) =>
+    private ValueTask CheckPendingAsync(StoreSession session, LeafContext context, IReadOnlyList<Authorization> authorizations, DateTimeOffset now) =>
         authorizations.FirstOrDefault(a => a.StatusAt(now) == AuthorizationStatus.Pending) is { } added
             ? limits.CheckPendingAsync(session, context.Provisioner, added.AccountId, now)
             : ValueTask.CompletedTask;
 
     // A valid authorization is used again until its time is over; policy was asked just now.
     private static async ValueTask<Authorization> AuthorizeAsync(
-        StoreSession session, VerifiedRequest request, OrderContext context, Identifier name, DateTimeOffset now, DateTimeOffset expiresAt, bool beforeOrder = false)
+        StoreSession session, VerifiedRequest request, LeafContext context, Identifier name, DateTimeOffset now, DateTimeOffset expiresAt, bool beforeOrder = false)
     {
         var accountId = request.Account!.AccountId;
         var key = AuthorizationStore.KeyOf(name.WithoutWildcard, name.IsWildcard);

@@ -4,6 +4,7 @@ using GrpcCa.ControlPlane.Acme.Accounts;
 using GrpcCa.ControlPlane.Acme.Jws;
 using GrpcCa.ControlPlane.Audit;
 using GrpcCa.ControlPlane.Authorities;
+using GrpcCa.ControlPlane.CertificateRequests;
 using GrpcCa.ControlPlane.Certificates;
 using GrpcCa.ControlPlane.Issuance;
 using GrpcCa.ControlPlane.Pki;
@@ -20,10 +21,8 @@ namespace GrpcCa.ControlPlane.Acme.Orders;
 /// the permit; touches no key.
 /// </summary>
 internal sealed class OrderFinalizer(
-    IStore store, OrderContexts contexts, CaaRecheck caa, IssuanceAuthorizer authorizer, WebhookNotices notices, IssuanceCorridor corridor, TimeProvider time)
+    IStore store, LeafContexts contexts, CaaRecheck caa, IssuanceAuthorizer authorizer, WebhookNotices notices, IssuanceCorridor corridor, TimeProvider time)
 {
-    private const int MostAttempts = 5;
-
     /// <exception cref="RefusalException">OrderNotReady, BadCsr, BadPublicKey, RejectedIdentifier.</exception>
     public async Task<OrderView> FinalizeAsync(VerifiedRequest request, string orderId, CancellationToken cancellationToken)
     {
@@ -39,31 +38,25 @@ internal sealed class OrderFinalizer(
         return await store.ReadAsync(s => OrderDesk.LoadAsync(s, request, orderId, time.GetUtcNow()), cancellationToken);
     }
 
-    // DESIGN §4: names are allowed *now*. A configuration that changed before the plan was recorded is asked anew.
-    private async Task IssueByCurrentPolicyAsync(VerifiedRequest request, OrderView view, CertificateSigningRequest csr, byte[] der, CancellationToken cancellationToken)
+    private Task<IssuedCertificate> IssueByCurrentPolicyAsync(
+        VerifiedRequest request, OrderView view, CertificateSigningRequest csr, byte[] der, CancellationToken cancellationToken)
     {
-        for (var attempt = 1; ; attempt++)
+        var asked = false;
+        return LeafIssue.ByCurrentPolicyAsync(async () =>
         {
             var context = await ContextAsync(request, view, cancellationToken);
-            LeafPolicy.CheckKey(csr.Key, context.Profile, request.Account!.Key.PublicKey);
+            LeafPolicy.CheckKey(csr.Key, context.Terms, request.Account!.Key.PublicKey);
             OrderDesk.CheckNames(context, view.Order.Identifiers);
             await CheckEndAsync(view.Order, cancellationToken);
             // Last, so that webhooks are asked about what would be issued; and once, whatever they say.
-            if (attempt == 1) await authorizer.AuthorizeAsync(Question(request, view.Order, context, csr, der), cancellationToken);
-            try
-            {
-                await IssueAsync(request, view, context, csr, cancellationToken);
-                return;
-            }
-            catch (StaleContextException) when (attempt < MostAttempts)
-            {
-                // Nothing was planned: the claim undid it.
-            }
-        }
+            if (!asked) await authorizer.AuthorizeAsync(Question(request, view.Order, context, csr, der), cancellationToken);
+            asked = true;
+            return await IssueAsync(request, view, context, csr, cancellationToken);
+        });
     }
 
-    private ValueTask<OrderContext> ContextAsync(VerifiedRequest request, OrderView view, CancellationToken cancellationToken) =>
-        contexts.CurrentAsync(request.Context.Provisioner, view.Order.ProfileWanted, request.Account, cancellationToken);
+    private ValueTask<LeafContext> ContextAsync(VerifiedRequest request, OrderView view, CancellationToken cancellationToken) =>
+        contexts.CurrentAsync(new LeafAsker(request.Context.Provisioner, view.Order.ProfileWanted) { Account = request.Account }, cancellationToken);
 
     // A requested end that has passed can never be met: the order ends (O10).
     private async Task CheckEndAsync(Order order, CancellationToken cancellationToken)
@@ -78,7 +71,7 @@ internal sealed class OrderFinalizer(
         throw new RefusalException(RefusalReason.OrderNotReady, error.Detail);
     }
 
-    private static IssuanceQuestion Question(VerifiedRequest request, Order order, OrderContext context, CertificateSigningRequest csr, byte[] der) => new()
+    private static IssuanceQuestion Question(VerifiedRequest request, Order order, LeafContext context, CertificateSigningRequest csr, byte[] der) => new()
     {
         ProvisionerId = context.Provisioner.Id,
         ProfileId = context.Profile.Id,
@@ -94,23 +87,11 @@ internal sealed class OrderFinalizer(
     };
 
     private async Task<IssuedCertificate> IssueAsync(
-        VerifiedRequest request, OrderView view, OrderContext context, CertificateSigningRequest csr, CancellationToken cancellationToken)
+        VerifiedRequest request, OrderView view, LeafContext context, CertificateSigningRequest csr, CancellationToken cancellationToken)
     {
         var order = view.Order;
-        var (notBefore, notAfter) = LeafPolicy.Validity(context.Profile, time.GetUtcNow(), context.Issuer.Validity, order.NotBefore, order.NotAfter);
-        var pointers = context.Profile.RevocationPointers ? RevocationPointers.Below(context.Authority, context.Issuer) : RevocationPointers.None;
-        var spec = new CertificateSpec
-        {
-            Role = CertificateRole.Leaf,
-            Issuer = new IssuerKey(context.Issuer.Name, context.Issuer.Key, context.Issuer.Der) { AboveDer = [context.Authority.RootDer] },
-            Names = order.Identifiers,
-            Key = csr.Key,
-            NotBefore = notBefore,
-            NotAfter = notAfter,
-            ExtendedKeyUsages = context.Profile.ExtendedKeyUsages,
-            CrlUrl = pointers.CrlUrl,
-            IssuerUrl = pointers.IssuerUrl,
-        };
+        var period = LeafPolicy.Validity(context.Terms, time.GetUtcNow(), context.Issuer.Validity, order.NotBefore, order.NotAfter);
+        var spec = LeafIssue.SpecOf(context, order.Identifiers, csr.Key, period);
         var finalizeEvidence = request.Evidence.ToArray();
         var notice = await notices.ForAsync(WebhookEvent.Issued, cancellationToken);
         return await corridor.IssueAsync(new SigningPermit(PermitKind.Leaf, context.Issuer.Key), spec, new IssuanceContext
@@ -118,18 +99,16 @@ internal sealed class OrderFinalizer(
             Actor = $"accounts/{order.AccountId}",
             Purpose = order.Name,
             OnPlanned = (session, serial) => ClaimAsync(session, request, context, order.Id, csr.Key, serial),
-            OnIssued = (session, issued) => RecordAsync(session, order, context.Profile.Id, issued, finalizeEvidence, request, notice),
+            OnIssued = (session, issued) => RecordAsync(session, order, context, issued, finalizeEvidence, request, notice),
             OnFailed = session => FailAsync(session, order.Id),
         }, cancellationToken);
     }
 
     // Only one of many parallel finalizes writes its plan into the order (F6); the plan of a loser is undone with it.
     private async ValueTask ClaimAsync(
-        StoreSession session, VerifiedRequest request, OrderContext context, string orderId, PublicKey key, SerialNumber serial)
+        StoreSession session, VerifiedRequest request, LeafContext context, string orderId, PublicKey key, SerialNumber serial)
     {
-        if (await Generation.ReadAsync(session) != context.Generation) throw new StaleContextException();
-        if (await CertificateStore.IsKeyBlockedAsync(session, key.Sha256))
-            throw new RefusalException(RefusalReason.BadPublicKey, "the key in the CSR was reported as compromised and is blocked; make a new one");
+        await LeafIssue.CheckPlannedAsync(session, context, key);
         if (await AccountStore.FindKeyAsync(session, request.Account!.AccountId) is not { Status: AccountStatus.Valid } account)
             throw new RefusalException(RefusalReason.AccountNotValid, "the account is not valid any more");
         if (account.PauseMessage is { } message) throw AccountPause.Refusal(message);
@@ -141,26 +120,10 @@ internal sealed class OrderFinalizer(
     }
 
     private async ValueTask<AuditEvent> RecordAsync(
-        StoreSession session, Order order, string profileId, IssuedCertificate issued, byte[] finalizeEvidence, VerifiedRequest request, WebhookNotice notice)
+        StoreSession session, Order order, LeafContext context, IssuedCertificate issued, byte[] finalizeEvidence, VerifiedRequest request, WebhookNotice notice)
     {
         var now = time.GetUtcNow();
-        var certificate = new CertificateRecord
-        {
-            Serial = issued.Serial,
-            Der = issued.Der,
-            Issuer = issued.Spec.Issuer.Name,
-            ProvisionerId = order.ProvisionerId,
-            AccountId = order.AccountId,
-            OrderId = order.Id,
-            ProfileId = profileId,
-            GatewayId = request.Context.Gateway.Id,
-            Identifiers = order.Identifiers,
-            KeyType = issued.Spec.Key.TypeText,
-            KeySha256 = issued.Spec.Key.Sha256,
-            NotBefore = issued.Spec.NotBefore,
-            NotAfter = issued.Spec.NotAfter,
-            CreatedAt = now,
-        };
+        var certificate = LeafIssue.RecordOf(issued, context, now) with { AccountId = order.AccountId, OrderId = order.Id, GatewayId = request.Context.Gateway.Id };
         await CertificateStore.InsertAsync(session, certificate, new CertificateEvidence(order.Evidence, finalizeEvidence));
         await notice.WriteAsync(session, certificate);
         if (order.Replaces is { } replaced) await Replacement.CloseAsync(session, replaced, certificate);
@@ -172,7 +135,7 @@ internal sealed class OrderFinalizer(
             new("identifiers", string.Join(' ', order.Identifiers)),
             new("order", order.Name),
             new("provisioner", order.ProvisionerId),
-            new("profile", profileId),
+            new("profile", context.Profile.Id),
             new("issuer", certificate.Issuer),
             new("gateway", request.Context.Gateway.Id),
             new("clientAddress", request.Context.ClientAddress),
@@ -216,7 +179,4 @@ internal sealed class OrderFinalizer(
         if (extra.Count > 0) sentences.Add($"the CSR has {string.Join(", ", extra)}, which the order does not have");
         throw new RefusalException(RefusalReason.BadCsr, string.Join("; ", sentences));
     }
-
-    /// <summary>The configuration changed between the decision and the plan.</summary>
-    private sealed class StaleContextException() : Exception("the configuration changed while the order was finalized");
 }

@@ -33,17 +33,18 @@ internal readonly struct FieldCheck(List<FieldViolation> violations)
             }
             if (field.FaultOf(value) is { } fault) violations.Add(new(path + field.Name, fault));
             if (field.Nested is null) continue;
-            if (value is IMessage nested) RunNested(nested, field, path, plan, mask);
+            if (value is IMessage nested) RunNested(nested, field, path, plan, mask, inResource);
             else RunAll((IList)value!, field, path);
         }
     }
 
-    private void RunNested(IMessage nested, FieldPlan field, string path, MessagePlan plan, FieldMask? mask)
+    // What stands inside a resource is written as the resource is; elements of lists are written whole.
+    private void RunNested(IMessage nested, FieldPlan field, string path, MessagePlan plan, FieldMask? mask, Writing inResource)
     {
-        var writing = plan.Mask is not null ? Writing.Update : plan.IsCreate ? Writing.Create : Writing.No;
+        var writing = plan.Mask is not null ? Writing.Update : plan.IsCreate ? Writing.Create : inResource;
         var inner = path + field.Name + ".";
         Run(nested, field.Nested!, inner, writing);
-        if (writing == Writing.Update && mask is not null) CheckMask(nested, field.Nested!, inner, mask);
+        if (plan.Mask is not null && mask is not null) CheckMask(nested, field.Nested!, inner, mask);
     }
 
     private void RunAll(IList list, FieldPlan field, string path)

@@ -11,6 +11,7 @@ internal sealed class FieldPlan
 {
     private const int LongestText = 4096;
     private const int LongestBytes = 64 * 1024;
+    private const int LongestToken = 32 * 1024;
     private const int MostElements = 1000;
 
     public FieldPlan(FieldDescriptor field, Func<MessageDescriptor, MessagePlan> planOf)
@@ -42,8 +43,14 @@ internal sealed class FieldPlan
     /// <summary>The plan of the message it holds, ours or a list of ours; null for everything else.</summary>
     public MessagePlan? Nested { get; }
 
-    /// <summary>The longest text: AIP-155 ids are short, everything else has room for a sentence.</summary>
-    private int TextLimit => Name == "request_id" ? 64 : LongestText;
+    /// <summary>The longest text: AIP-155 ids are short, tokens and certificates are long, everything else has room for a sentence.</summary>
+    private int TextLimit => Name switch
+    {
+        "request_id" => 64,
+        "token" or "oidc_token" or "x5c_token" or "proof" => LongestToken,
+        "roots_pem" => LongestBytes,
+        _ => LongestText,
+    };
 
     /// <summary>Whether the value counts as set: proto3 scalars without presence are when they are not zero.</summary>
     public static bool IsSet(object? value) => value switch

@@ -1,4 +1,5 @@
 using Google.Protobuf;
+using GrpcCa.ControlPlane.CertificateRequests;
 using GrpcCa.ControlPlane.Certificates;
 using GrpcCa.Protocol;
 using GrpcCa.V1;
@@ -29,6 +30,26 @@ internal static class CertificateMapping
         Gateway = Named(ResourceName.Gateways, certificate.GatewayId),
         PublicKeySha256 = Convert.ToHexStringLower(certificate.KeySha256),
         KeyType = certificate.KeyType,
+        Requester = certificate.Requester ?? "",
+        Renews = Named(ResourceName.Certificates, certificate.Renews?.Hex),
+        OriginProvisioner = Named(ResourceName.Provisioners, certificate.OriginProvisionerId),
+    };
+
+    /// <summary>As it would be: there is no serial number and nothing is signed.</summary>
+    public static Certificate ToProto(CertificatePreview preview) => new()
+    {
+        Identifiers = { preview.Wish.Names.Select(n => n.ToString()) },
+        StartTime = Wire.Time(preview.Period.NotBefore),
+        ExpireTime = Wire.Time(preview.Period.NotAfter),
+        Issuer = preview.Context.Issuer.Name,
+        Provisioner = preview.Context.Provisioner.Name,
+        Profile = preview.Context.Profile.Name,
+        Account = Named(ResourceName.Accounts, preview.Wish.Asker.Account?.AccountId),
+        PublicKeySha256 = preview.Wish.Key.Sha256Hex,
+        KeyType = preview.Wish.Key.TypeText,
+        Requester = preview.Wish.Renews is { } old ? old.Requester ?? "" : preview.Wish.Actor,
+        Renews = preview.Wish.Renews?.Name ?? "",
+        OriginProvisioner = Named(ResourceName.Provisioners, preview.Wish.Asker.OriginProvisionerId),
     };
 
     /// <summary>With the bytes and the chain.</summary>

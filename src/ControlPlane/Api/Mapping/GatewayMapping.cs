@@ -67,7 +67,7 @@ internal static class GatewayMapping
             ServerVersion = serverVersion,
         };
         foreach (var provisioner in provisioners.OrderBy(p => p.Id, StringComparer.Ordinal))
-            if (!provisioner.Disabled && gateway.MayServe(provisioner.Id))
+            if (provisioner.Kind == ProvisionerKind.Acme && !provisioner.Disabled && gateway.MayServe(provisioner.Id))
                 config.Directories.Add(Directory(provisioner, profiles));
         config.Etag = Convert.ToHexStringLower(SHA256.HashData(config.ToByteArray()).AsSpan(0, 16));
         return config;

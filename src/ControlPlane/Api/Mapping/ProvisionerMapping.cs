@@ -3,40 +3,50 @@ using GrpcCa.ControlPlane.Provisioners;
 using GrpcCa.Protocol;
 using GrpcCa.V1;
 using CaaMode = GrpcCa.ControlPlane.Provisioners.CaaMode;
+using LifetimeBounds = GrpcCa.ControlPlane.Profiles.LifetimeBounds;
 
 namespace GrpcCa.ControlPlane.Api.Mapping;
 
 /// <summary>Provisioners between the wire and the room.</summary>
 internal static class ProvisionerMapping
 {
-    public static Provisioner ToProto(ProvisionerRecord record) => new()
+    public static Provisioner ToProto(ProvisionerRecord record)
     {
-        Name = record.Name,
-        DisplayName = record.DisplayName,
-        Authority = ResourceName.Of(ResourceName.Authorities, record.AuthorityId),
-        DefaultProfile = ResourceName.Of(ResourceName.Profiles, record.DefaultProfile),
-        Profiles = { record.Profiles.Select(p => ResourceName.Of(ResourceName.Profiles, p)) },
-        Disabled = record.Disabled,
-        Acme = new AcmeProvisioner
+        var wire = new Provisioner
         {
-            Challenges = { record.Challenges },
-            Http01Port = record.Http01Port ?? 0,
-            TlsAlpn01Port = record.TlsAlpn01Port ?? 0,
-            Ranges = { record.Ranges },
-            OrderLifetime = Duration.FromTimeSpan(record.OrderLifetime),
-            AuthorizationReuse = Duration.FromTimeSpan(record.AuthorizationReuse),
-            TermsOfServiceUrl = record.TermsOfServiceUrl ?? "",
-            WebsiteUrl = record.WebsiteUrl ?? "",
-            ExternalAccountRequired = record.ExternalAccountRequired,
-            Caa = (AcmeProvisioner.Types.CaaMode)(int)record.Caa,
-            CaaIdentities = { record.CaaIdentities },
-            Resolvers = { record.Resolvers },
-            AttemptTimeout = record.AttemptTimeout is { } bound ? Duration.FromTimeSpan(bound) : null,
-            Limits = ToProto(record.Limits),
-        },
-        CreateTime = Wire.Time(record.CreatedAt),
-        UpdateTime = Wire.Time(record.UpdatedAt),
-        Etag = record.Etag,
+            Name = record.Name,
+            DisplayName = record.DisplayName,
+            Authority = ResourceName.Of(ResourceName.Authorities, record.AuthorityId),
+            DefaultProfile = ResourceName.Of(ResourceName.Profiles, record.DefaultProfile),
+            Profiles = { record.Profiles.Select(p => ResourceName.Of(ResourceName.Profiles, p)) },
+            Disabled = record.Disabled,
+            Lifetimes = record.Lifetimes == LifetimeBounds.None ? null : ToProto(record.Lifetimes),
+            KeyTypes = { record.KeyTypes },
+            CreateTime = Wire.Time(record.CreatedAt),
+            UpdateTime = Wire.Time(record.UpdatedAt),
+            Etag = record.Etag,
+        };
+        if (record.Kind == ProvisionerKind.Acme) wire.Acme = ToAcme(record);
+        else CredentialMapping.Add(wire, record);
+        return wire;
+    }
+
+    private static AcmeProvisioner ToAcme(ProvisionerRecord record) => new()
+    {
+        Challenges = { record.Challenges },
+        Http01Port = record.Http01Port ?? 0,
+        TlsAlpn01Port = record.TlsAlpn01Port ?? 0,
+        Ranges = { record.Ranges },
+        OrderLifetime = Duration.FromTimeSpan(record.OrderLifetime),
+        AuthorizationReuse = Duration.FromTimeSpan(record.AuthorizationReuse),
+        TermsOfServiceUrl = record.TermsOfServiceUrl ?? "",
+        WebsiteUrl = record.WebsiteUrl ?? "",
+        ExternalAccountRequired = record.ExternalAccountRequired,
+        Caa = (AcmeProvisioner.Types.CaaMode)(int)record.Caa,
+        CaaIdentities = { record.CaaIdentities },
+        Resolvers = { record.Resolvers },
+        AttemptTimeout = record.AttemptTimeout is { } bound ? Duration.FromTimeSpan(bound) : null,
+        Limits = ToProto(record.Limits),
     };
 
     /// <summary>A new provisioner.</summary>
@@ -45,8 +55,7 @@ internal static class ProvisionerMapping
     /// <summary>The record with the fields that the request changes.</summary>
     public static ProvisionerRecord Apply(ProvisionerRecord record, Provisioner wire, FieldChanges changes)
     {
-        var acme = wire.Acme ?? new AcmeProvisioner();
-        var next = record with
+        var next = CredentialMapping.WithKind(record, wire) with
         {
             DisplayName = changes.Of("display_name", wire.DisplayName.Length > 0) ? wire.DisplayName : record.DisplayName,
             AuthorityId = changes.Of("authority", wire.Authority.Length > 0) ? Wire.Id(wire.Authority, ResourceName.Authorities, "provisioner.authority") : record.AuthorityId,
@@ -55,9 +64,23 @@ internal static class ProvisionerMapping
                 ? [.. wire.Profiles.Select((p, i) => Wire.Id(p, ResourceName.Profiles, $"provisioner.profiles[{i}]"))]
                 : record.Profiles,
             Disabled = changes.Of("disabled", wire.Disabled) ? wire.Disabled : record.Disabled,
+            Lifetimes = Apply(record.Lifetimes, wire.Lifetimes, changes),
+            KeyTypes = changes.Of("key_types", wire.KeyTypes.Count > 0) ? [.. wire.KeyTypes.Distinct(StringComparer.Ordinal)] : record.KeyTypes,
         };
-        return ApplyAcme(next, acme, changes);
+        return next.Kind == ProvisionerKind.Acme ? ApplyAcme(next, wire.Acme ?? new AcmeProvisioner(), changes) : CredentialMapping.Apply(next, wire, changes);
     }
+
+    private static V1.LifetimeBounds ToProto(LifetimeBounds bounds) => new()
+    {
+        Min = Wire.Span(bounds.Min),
+        Default = Wire.Span(bounds.Default),
+        Max = Wire.Span(bounds.Max),
+    };
+
+    private static LifetimeBounds Apply(LifetimeBounds old, V1.LifetimeBounds? wire, FieldChanges changes) => new(
+        changes.Of("lifetimes.min", wire?.Min is not null) ? wire?.Min?.ToTimeSpan() : old.Min,
+        changes.Of("lifetimes.default", wire?.Default is not null) ? wire?.Default?.ToTimeSpan() : old.Default,
+        changes.Of("lifetimes.max", wire?.Max is not null) ? wire?.Max?.ToTimeSpan() : old.Max);
 
     private static ProvisionerRecord ApplyAcme(ProvisionerRecord record, AcmeProvisioner acme, FieldChanges changes) => record with
     {

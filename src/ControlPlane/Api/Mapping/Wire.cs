@@ -19,6 +19,8 @@ internal static class Wire
 
     public static Timestamp Time(DateTimeOffset time) => Timestamp.FromDateTimeOffset(time);
 
+    public static Duration? Span(TimeSpan? span) => span is { } length ? Duration.FromTimeSpan(length) : null;
+
     /// <summary>A time that a caller wrote.</summary>
     /// <exception cref="RefusalException">It is out of range.</exception>
     public static DateTimeOffset? Moment(Timestamp? time, string field)

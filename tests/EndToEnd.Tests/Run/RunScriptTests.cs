@@ -23,6 +23,20 @@ public sealed class RunScriptTests
     }
 
     [Fact]
+    public async Task Kill9_OfTheScript_StopsBothInOrder()
+    {
+        using var data = new TemporaryDirectory();
+        await using var first = await RunningInstance.StartAsync(new() { Data = data.Path });
+
+        await first.StopAsync("KILL");
+
+        using var bound = new CancellationTokenSource(TimeSpan.FromMinutes(1));
+        while (await CountProcessesAsync(data.Path) > 0) await Task.Delay(TimeSpan.FromMilliseconds(100), bound.Token);
+        // The control plane ended as by Ctrl-C: its store is closed, the log of the database gone.
+        Assert.Empty(Directory.GetFiles(data.Path, "*.db-wal"));
+    }
+
+    [Fact]
     public async Task CtrlC_StopsBoth_AndASecondStartFindsItsData()
     {
         using var data = new TemporaryDirectory();

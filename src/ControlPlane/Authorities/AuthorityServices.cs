@@ -23,7 +23,8 @@ internal static class AuthorityServices
     public static IServiceCollection AddIssuance(this IServiceCollection services, ControlPlaneOptions options) => services
         .AddSingleton(new IssuanceOptions { ReplicaId = options.ReplicaId })
         .AddSingleton(new FailPoints())
-        .AddSingleton<IssuanceCorridor>();
+        .AddSingleton<IssuanceCorridor>()
+        .AddHostedService<LeftOpenPlans>();
 
     public static IServiceCollection AddAuthorities(this IServiceCollection services, ControlPlaneOptions options)
     {

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using GrpcCa.ControlPlane.Issuance.Lint;
 using GrpcCa.ControlPlane.Pki;
@@ -14,7 +15,10 @@ namespace GrpcCa.ControlPlane.Issuance;
 internal sealed class IssuanceCorridor(
     IStore store, SigningDesk desk, IssuanceOptions options, TimeProvider time, FailPoints failPoints, ILogger<IssuanceCorridor> log)
 {
-    private const int RecoveryBatch = 100;
+    private const int RecoveryBatch = 100, MostLeftOpen = 10_000;
+
+    // Plans that could not even be closed, with what their rooms write then; mostly none.
+    private readonly ConcurrentDictionary<SerialNumber, Func<StoreSession, ValueTask>> leftOpen = new();
 
     /// <summary>Replaced by tests that hand the lint a mutant.</summary>
     internal BuildTbs Build { get; init; } = TbsBuilder.Build;
@@ -61,6 +65,30 @@ internal sealed class IssuanceCorridor(
                 log.Recovered(plan.Serial, plan.Purpose, plan.ReplicaId);
             }
         }
+    }
+
+    /// <summary>
+    /// Closes what the store did not let be closed when it failed (a full disk): the order that waits for it ends soon after
+    /// there is room, without a restart.
+    /// </summary>
+    /// <returns>How many are still open.</returns>
+    public async Task<int> CloseLeftOpenAsync(CancellationToken cancellationToken)
+    {
+        foreach (var (serial, onFailed) in leftOpen)
+        {
+            try
+            {
+                await CloseAsNeverIssuedAsync(serial, onFailed, cancellationToken);
+            }
+            catch (Exception fault) when (fault is not OperationCanceledException)
+            {
+                // It was told when it was left; the others would fare no better.
+                break;
+            }
+            leftOpen.TryRemove(serial, out _);
+            log.ClosedLate(serial);
+        }
+        return leftOpen.Count;
     }
 
     /// <summary>From here on the client's cancellation counts no more.</summary>
@@ -132,17 +160,18 @@ internal sealed class IssuanceCorridor(
 
     private async Task AbandonAsync(Work work, Exception fault)
     {
+        var onFailed = work.Context.OnFailed ?? (static _ => ValueTask.CompletedTask);
         try
         {
-            var onFailed = work.Context.OnFailed;
-            if (await CloseAsNeverIssuedAsync(work.Serial, session => onFailed?.Invoke(session) ?? ValueTask.CompletedTask, CancellationToken.None))
+            if (await CloseAsNeverIssuedAsync(work.Serial, onFailed, CancellationToken.None))
                 log.NeverIssued(work.Serial, work.Spec.Role, work.Context.Purpose, fault);
             else
                 log.PlanNotOpen(work.Serial, work.Context.Purpose, fault);
         }
         catch (Exception second)
         {
-            // The first fault is the one to tell; recovery closes the plan.
+            // The first fault is the one to tell. The plan is closed once the store lets it, at the latest by recovery.
+            if (leftOpen.Count < MostLeftOpen) leftOpen[work.Serial] = onFailed;
             log.PlanLeftOpen(work.Serial, work.Context.Purpose, second);
         }
     }

@@ -10,6 +10,9 @@ public enum WriteFault
 
     /// <summary>Kept, but the answer was an error.</summary>
     After,
+
+    /// <summary>Not kept: the store takes no writes for now.</summary>
+    Unavailable,
 }
 
 /// <summary>A real store whose writes fail where a test says so.</summary>
@@ -44,6 +47,7 @@ internal sealed class FaultyStore(IStore inner) : IStore
     private async Task<T> RunAsync<T>(Func<Task<T>> write)
     {
         var fault = Plan(Interlocked.Increment(ref writes) - 1);
+        if (fault == WriteFault.Unavailable) throw new StoreUnavailableException("the store cannot write for now: disk full");
         if (fault == WriteFault.Before) throw new IOException("the store failed");
         var result = await write();
         return fault == WriteFault.After ? throw new IOException("the store failed after it had written") : result;

@@ -119,6 +119,25 @@ public sealed class IssuanceFailureTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task CloseLeftOpenAsync_OnceTheStoreWritesAgain_EndsWhatHung()
+    {
+        var corridor = house.Corridor();
+        // The record and the closing after it fail, and the first try later: the disk is full.
+        house.Store.Restart(number => number is >= 1 and <= 3 ? WriteFault.Unavailable : null);
+        await Assert.ThrowsAsync<StoreUnavailableException>(() => corridor.IssueAsync(CorridorHouse.PermitFor(Leaf), Leaf, house.Context(), CancellationToken.None));
+        Assert.Empty(house.Failed);
+
+        Assert.Equal(1, await corridor.CloseLeftOpenAsync(CancellationToken.None));
+        Assert.Empty(house.Failed);
+        Assert.Equal(0, await corridor.CloseLeftOpenAsync(CancellationToken.None));
+
+        Assert.Single(house.Failed);
+        Assert.Empty(await house.CertificatesAsync());
+        await EndsAsNeverIssuedAsync();
+        await house.CheckInvariantsAsync();
+    }
+
+    [Fact]
     public async Task IssueAsync_LeafThatOutlivesItsIssuer_IsRefused()
     {
         var refused = await Assert.ThrowsAsync<LintException>(() => house.IssueAsync(Leaf with { NotAfter = Scene.Now.AddDays(3650).AddSeconds(1) }));

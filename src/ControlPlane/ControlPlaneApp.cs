@@ -37,8 +37,6 @@ internal static class ControlPlaneApp
         var builder = WebApplication.CreateSlimBuilder();
         builder.WebHost.UseKestrelHttpsConfiguration();
         builder.WebHost.ConfigureKestrel(kestrel => Listen(kestrel, options));
-        // Sockets complete on the pool already: a second hop to it costs more than it is good for.
-        builder.WebHost.UseSockets(sockets => sockets.UnsafePreferInlineScheduling = true);
         builder.Logging.ClearProviders().AddLogLines().AddFilter("Grpc.AspNetCore", LogLevel.Warning).AddFilter("Microsoft.AspNetCore", LogLevel.Warning).AddFilter("Microsoft.Hosting", LogLevel.Warning);
         var services = builder.Services;
         services.AddSingleton(store).AddSingleton(time).AddSingleton(options);

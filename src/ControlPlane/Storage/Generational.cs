@@ -1,8 +1,8 @@
 namespace GrpcCa.ControlPlane.Storage;
 
 /// <summary>
-/// A snapshot of configuration that is never older than the store: each call reads one number, and loads anew only
-/// when it has changed, once for all who wait. Safe for parallel use.
+/// A snapshot of configuration that is never older than the call that asks (<see cref="CallGeneration"/>): it reads one
+/// number, and loads anew only when that has changed, once for all who wait. Safe for parallel use.
 /// </summary>
 /// <param name="store">The store; other processes may write to it too.</param>
 /// <param name="load">Reads the whole snapshot in one session. Runs again on a later change.</param>
@@ -17,7 +17,7 @@ internal sealed class Generational<T>(IStore store, Func<StoreSession, ValueTask
     {
         // Inside a transaction that nobody else sees yet there is nothing to keep.
         if (store is SessionStore) return await store.ReadAsync(load, cancellationToken);
-        var generation = await store.ReadAsync(Generation.ReadAsync, cancellationToken);
+        var generation = await CallGeneration.ReadAsync(store, cancellationToken);
         while (true)
         {
             if (Volatile.Read(ref current) is { } kept && kept.Generation >= generation) return kept.Value;

@@ -2,16 +2,21 @@ using Grpc.Core;
 using Grpc.Core.Interceptors;
 using GrpcCa.ControlPlane.Access;
 using GrpcCa.ControlPlane.Api.Mapping;
+using GrpcCa.ControlPlane.Storage;
 using Microsoft.AspNetCore.Connections.Features;
 
 namespace GrpcCa.ControlPlane.Api.Interceptors;
 
-/// <summary>Finds out who calls, and lets the call through only when the method's rule lists the caller's role.</summary>
+/// <summary>
+/// Finds out who calls, and lets the call through only when the method's rule lists the caller's role. What decides is as fresh as
+/// the call; streams last, so they look anew each time.
+/// </summary>
 internal sealed class AccessInterceptor(AccessRules rules, ICallerSource callers) : Interceptor
 {
     public override async Task<TResponse> UnaryServerHandler<TRequest, TResponse>(
         TRequest request, ServerCallContext context, UnaryServerMethod<TRequest, TResponse> continuation)
     {
+        using var generation = CallGeneration.Begin();
         await AdmitAsync(context);
         return await continuation(request, context);
     }

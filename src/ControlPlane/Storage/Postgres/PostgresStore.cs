@@ -50,8 +50,11 @@ internal sealed class PostgresStore : IStore
     public async ValueTask<T> ReadAsync<T>(Func<StoreSession, ValueTask<T>> read, CancellationToken cancellationToken) =>
         await ReplayAsync(reading, IsolationLevel.RepeatableRead, read, cancellationToken);
 
-    public Task<T> WriteAsync<T>(Func<StoreSession, ValueTask<T>> write, CancellationToken cancellationToken) =>
-        ReplayAsync(writing, IsolationLevel.Serializable, write, cancellationToken);
+    public Task<T> WriteAsync<T>(Func<StoreSession, ValueTask<T>> write, CancellationToken cancellationToken)
+    {
+        CallGeneration.Forget();
+        return ReplayAsync(writing, IsolationLevel.Serializable, write, cancellationToken);
+    }
 
     public Task<T> ActAsync<T>(Func<StoreSession, ValueTask<Acted<T>>> act, CancellationToken cancellationToken) =>
         WriteAsync(async session =>

@@ -68,11 +68,14 @@ internal sealed class SqliteStore : IStore
         }
     }
 
-    public Task<T> WriteAsync<T>(Func<StoreSession, ValueTask<T>> write, CancellationToken cancellationToken) =>
-        writer.WriteAsync(write, cancellationToken);
+    public Task<T> WriteAsync<T>(Func<StoreSession, ValueTask<T>> write, CancellationToken cancellationToken)
+    {
+        CallGeneration.Forget();
+        return writer.WriteAsync(write, cancellationToken);
+    }
 
     public Task<T> ActAsync<T>(Func<StoreSession, ValueTask<Acted<T>>> act, CancellationToken cancellationToken) =>
-        writer.WriteAsync(async session =>
+        WriteAsync(async session =>
         {
             var acted = await act(session);
             await session.AppendAsync(acted.Event);

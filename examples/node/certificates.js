@@ -1,4 +1,5 @@
-// Certificates of a GrpcCa: node certificates.js (--socket PATH | --identity DIR) (expiring DAYS | revoke SERIAL)
+// Certificates of a GrpcCa: node certificates.js (--socket PATH | --identity DIR)
+// (issue PROVISIONER CSR | expiring DAYS | watch COUNT | revoke SERIAL)
 const crypto = require('crypto');
 const fs = require('fs');
 const path = require('path');
@@ -20,7 +21,18 @@ function connect(how, where) {
 
 const serial = certificate => certificate.name.slice('certificates/'.length);
 const time = timestamp => new Date(timestamp.seconds * 1000).toISOString().replace('.000Z', 'Z');
+const word = kind => kind.replace('KIND_', '').toLowerCase().replace(/^./, first => first.toUpperCase());
 const soon = () => ({ deadline: Date.now() + 30_000 });
+
+async function issue(client, provisioner, csr) {
+  const pem = fs.readFileSync(csr, 'utf8').match(/-----BEGIN CERTIFICATE REQUEST-----([^-]+)-----END/);
+  const issued = await promisify(client.CreateCertificate).bind(client)({
+    provisioner: `provisioners/${provisioner}`,
+    csr: Buffer.from(pem[1], 'base64'),
+    request_id: crypto.randomUUID().replaceAll('-', ''),
+  }, soon());
+  process.stdout.write(issued.pem_chain);
+}
 
 async function expiring(client, days) {
   const list = promisify(client.ListCertificates).bind(client);
@@ -34,6 +46,27 @@ async function expiring(client, days) {
   } while (request.page_token);
 }
 
+async function watch(client, count) {
+  const request = {};
+  while (count > 0) {
+    try {
+      const stream = client.WatchCertificates(request);
+      for await (const told of stream) {
+        // Where to go on when the connection ends, without a gap.
+        request.resume_token = told.resume_token;
+        // Without an event it is a sign of life.
+        if (!told.event) continue;
+        const { kind, certificate } = told.event;
+        console.log(word(kind), serial(certificate), ...certificate.identifiers);
+        if (--count === 0) return stream.cancel();
+      }
+    } catch (away) {
+      if (away.code !== grpc.status.UNAVAILABLE) throw away;
+      await new Promise(resolve => setTimeout(resolve, 1000));
+    }
+  }
+}
+
 async function revoke(client, wanted) {
   const revoked = await promisify(client.RevokeCertificate).bind(client)({
     name: `certificates/${wanted}`,
@@ -44,10 +77,10 @@ async function revoke(client, wanted) {
   console.log('revoked', serial(revoked), 'at', time(revoked.revoke_time));
 }
 
-const commands = { expiring: (client, days) => expiring(client, Number(days)), revoke };
+const commands = { issue, expiring: (client, days) => expiring(client, Number(days)), watch: (client, count) => watch(client, Number(count)), revoke };
 const [how, where, command, ...rest] = process.argv.slice(2);
 if (!['--socket', '--identity'].includes(how) || !where || !commands[command]) {
-  console.error('usage: (--socket PATH | --identity DIR) (expiring DAYS | revoke SERIAL)');
+  console.error('usage: (--socket PATH | --identity DIR) (issue PROVISIONER CSR | expiring DAYS | watch COUNT | revoke SERIAL)');
   process.exit(2);
 }
 const client = connect(how, where);

@@ -24,7 +24,7 @@ internal static class AcmeServices
     {
         services.AddSingleton(options.Requests).AddSingleton(options.Nonces).AddSingleton<NonceMint>();
         services.AddLimits(options.Limits);
-        services.AddSingleton<IAccountDirectory, AccountKeys>().AddSingleton<RequestVerifier>().AddSingleton<ExternalAccounts>().AddSingleton<AccountRegistry>();
+        services.AddSingleton<IAccountDirectory, AccountKeys>().AddSingleton<RequestVerifier>().AddSingleton<ExternalAccounts>().AddSingleton<AccountRegistry>().AddSingleton<AccountOperations>();
         services.AddSingleton<RevokeAccountsByKey>(AccountStore.RevokeByKeyAsync);
         services.AddSingleton(options.Orders).AddSingleton<OrderDesk>().AddSingleton<OrderFinalizer>().AddSingleton<CertificateDesk>().AddSingleton<RenewalWindows>();
         services.AddSingleton(options.Validation).AddSingleton<NameServers>().AddSingleton<ValidationResolver>().AddSingleton<ValidationDialer>().AddSingleton<ValidationAttempts>();

@@ -1,4 +1,5 @@
 using Grpc.Core;
+using GrpcCa.ControlPlane.Acme.Accounts;
 using GrpcCa.ControlPlane.Acme.Jws;
 using GrpcCa.ControlPlane.Gateways;
 using GrpcCa.ControlPlane.Pki;
@@ -47,6 +48,7 @@ internal sealed class AcmeRequests(RequestVerifier verifier, GatewayBook gateway
         var provisioner = await FindAsync(provisionerId, context)
             ?? throw new RefusalException(RefusalReason.AcmeNotFound, $"there is no provisioner {Excerpt.Of(provisionerId)}");
         if (provisioner.Disabled) throw new RefusalException(RefusalReason.Unauthorized, $"{provisioner.Name} is disabled");
+        AccountPause.Check(verified, resource);
         return verified;
     }
 

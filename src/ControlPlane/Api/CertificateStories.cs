@@ -24,6 +24,8 @@ internal static class CertificateStories
     public static async ValueTask<CertificateStory> TellAsync(StoreSession session, CertificateRecord certificate, DateTimeOffset now)
     {
         var evidence = await CertificateStore.FindEvidenceAsync(session, certificate.Serial);
+        // Without an order there was no ACME: what is kept is the credential and the certificate request.
+        var acme = certificate.OrderId is not null;
         var order = certificate.OrderId is { } orderId ? await OrderStore.FindViewAsync(session, orderId, now) : null;
         var replacedBy = await RenewalStore.FindReplacementAsync(session, certificate.Serial.Hex);
         var acts = await ActsAsync(session, certificate);
@@ -32,12 +34,15 @@ internal static class CertificateStories
             Account = certificate.AccountId is { } id && await AccountStore.FindAsync(session, id) is { } account ? AccountMapping.ToProto(account) : null,
             Order = order is null ? null : OrderMapping.WithAttempts(order),
             Proofs = { order?.Authorizations.Select(a => Proof(a, now)) ?? [] },
-            NewOrderJws = ByteString.CopyFrom(evidence?.NewOrder ?? []),
-            FinalizeJws = ByteString.CopyFrom(evidence?.Finalize ?? []),
+            NewOrderJws = ByteString.CopyFrom(acme ? evidence?.NewOrder ?? [] : []),
+            FinalizeJws = ByteString.CopyFrom(acme ? evidence?.Finalize ?? [] : []),
+            Credential = ByteString.CopyFrom(acme ? [] : evidence?.NewOrder ?? []),
+            CsrDer = ByteString.CopyFrom(acme ? [] : evidence?.Finalize ?? []),
             ClientAddress = acts.SelectMany(a => a.Event.Facts).FirstOrDefault(f => f.Key == ClientAddress).Value ?? "",
             Plan = await IssuancePlanStore.FindAsync(session, certificate.Serial) is { } plan ? Plan(plan) : null,
             TbsSha256 = Convert.ToHexStringLower(SHA256.HashData(ToBeSigned(certificate.Der).Span)),
-            Replaces = order?.Order.Replaces is { } replaced ? await NamedAsync(session, replaced) : "",
+            Replaces = certificate.Renews is { } renewed ? ResourceName.Of(ResourceName.Certificates, renewed.Hex)
+                : order?.Order.Replaces is { } replaced ? await NamedAsync(session, replaced) : "",
             // An order until its certificate is there.
             ReplacedBy = replacedBy is null || replacedBy.Contains('/', StringComparison.Ordinal) ? replacedBy ?? "" : ResourceName.Of(ResourceName.Orders, replacedBy),
             AuditEvents = { acts.Select(AuditMapping.ToProto) },

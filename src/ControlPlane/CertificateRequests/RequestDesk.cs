@@ -85,8 +85,12 @@ internal sealed class RequestDesk(
     {
         await LeafIssue.CheckPlannedAsync(session, context, wish.Key);
         await CheckRenewedAsync(session, wish);
-        if (wish.Asker.Account is { } account && await AccountStore.FindKeyAsync(session, account.AccountId) is not { Status: AccountStatus.Valid })
-            throw new RefusalException(RefusalReason.PermissionDenied, $"accounts/{account.AccountId} is not valid any more");
+        if (wish.Asker.Account is { } account)
+        {
+            if (await AccountStore.FindKeyAsync(session, account.AccountId) is not { Status: AccountStatus.Valid } known)
+                throw new RefusalException(RefusalReason.PermissionDenied, $"accounts/{account.AccountId} is not valid any more");
+            if (known.PauseMessage is { } message) throw AccountPause.Refusal(message);
+        }
         if (wish.Use is { } use) await UsedTokenStore.UseAsync(session, use);
     }
 

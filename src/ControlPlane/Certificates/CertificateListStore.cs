@@ -142,6 +142,7 @@ internal static class CertificateListStore
             CertificateField.Gateway => "gateway_id",
             CertificateField.Issuer => "issuer",
             CertificateField.Key => "key_sha256",
+            CertificateField.Requester => "requester",
             CertificateField.Expires => "not_after",
             CertificateField.Created => "created_at",
             CertificateField.Revoked => "revoked_at",

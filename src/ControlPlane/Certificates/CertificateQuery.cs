@@ -15,6 +15,7 @@ internal enum CertificateField
     Issuer,
     Authority,
     Key,
+    Requester,
     Expires,
     Created,
     Revoked,

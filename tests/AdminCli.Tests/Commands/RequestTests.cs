@@ -18,6 +18,27 @@ public sealed class RequestTests
     }
 
     [Fact]
+    public async Task AccountLists_Filters_AreOneQuotedExpression()
+    {
+        await using var fake = await FakeControlPlane.StartAsync();
+        await new Cli(fake).RunAsync("account list -p acme --state paused --eab-key guest --contact me@net.gq --key-thumbprint tp");
+        await new Cli(fake).RunAsync("eab-key list -p acme --enabled");
+        Assert.Equal("provisioner = \"provisioners/acme\" AND state = PAUSED AND eab_key = \"eabKeys/guest\" AND contact = \"mailto:me@net.gq\" AND key_thumbprint = \"tp\"",
+            fake.Request<ListAccountsRequest>().Filter);
+        Assert.Equal("provisioner = \"provisioners/acme\" AND disabled = false", fake.Request<ListEabKeysRequest>().Filter);
+    }
+
+    [Fact]
+    public async Task EabKeyUpdate_OnlyWhatIsGiven_IsInTheMask()
+    {
+        await using var fake = await FakeControlPlane.StartAsync();
+        await new Cli(fake).RunAsync("eab-key update guest --expires never --max-uses unlimited --etag e1");
+        var request = fake.Request<UpdateEabKeyRequest>();
+        Assert.Equal(["expire_time", "max_uses"], request.UpdateMask.Paths);
+        Assert.Equal((null, -1, "e1"), (request.EabKey.ExpireTime, request.EabKey.MaxUses, request.EabKey.Etag));
+    }
+
+    [Fact]
     public async Task CertificateExpiring_IsAListByExpiry()
     {
         await using var fake = await FakeControlPlane.StartAsync();

@@ -1,3 +1,5 @@
+using Google.Protobuf.WellKnownTypes;
+using Google.Rpc;
 using Grpc.Core;
 using GrpcCa.V1;
 
@@ -35,6 +37,40 @@ internal sealed class FakeAccounts(FakeControlPlane fake) : AccountService.Accou
     {
         var found = Find(request.Name);
         found.Disabled = true;
+        return Task.FromResult(found);
+    }
+
+    public override Task<EabKey> UpdateEabKey(UpdateEabKeyRequest request, ServerCallContext context)
+    {
+        var found = Find(request.EabKey.Name);
+        foreach (var path in request.UpdateMask.Paths)
+        {
+            var field = EabKey.Descriptor.FindFieldByName(path);
+            if (field.Accessor.GetValue(request.EabKey) is { } value) field.Accessor.SetValue(found, value);
+            else field.Accessor.Clear(found);
+        }
+        return Task.FromResult(found);
+    }
+
+    public override Task<Empty> DeleteEabKey(DeleteEabKeyRequest request, ServerCallContext context)
+    {
+        var found = Find(request.Name);
+        if (found.Uses == 1) throw Refuse.With(Code.FailedPrecondition, $"{found.Name} bound accounts that are valid", "FAILED_PRECONDITION");
+        fake.Data.EabKeys.Remove(found);
+        return Task.FromResult(new Empty());
+    }
+
+    public override Task<Account> DeactivateAccount(DeactivateAccountRequest request, ServerCallContext context) => Change(request.Name, a => a.State = Account.Types.State.Revoked);
+
+    public override Task<Account> PauseAccount(PauseAccountRequest request, ServerCallContext context) => Change(request.Name, a => (a.PauseMessage, a.PauseTime) = (request.Message, FakeData.At(0)));
+
+    public override Task<Account> ResumeAccount(ResumeAccountRequest request, ServerCallContext context) => Change(request.Name, a => (a.PauseMessage, a.PauseTime) = ("", null));
+
+    private Task<Account> Change(string name, Action<Account> change)
+    {
+        var found = fake.Data.Accounts.Find(a => a.Name == name) ?? throw Refuse.NotFound(name);
+        if (found.State != Account.Types.State.Valid) throw Refuse.With(Code.FailedPrecondition, $"{name} is {found.State.ToString().ToLowerInvariant()} already", "FAILED_PRECONDITION");
+        change(found);
         return Task.FromResult(found);
     }
 

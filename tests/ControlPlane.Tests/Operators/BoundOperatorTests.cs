@@ -20,6 +20,11 @@ public sealed class BoundOperatorTests(RunningControlPlane plane)
     {
         ["AccountService/CreateEabKey"] = "eab_key.provisioner",
         ["AccountService/DisableEabKey"] = "name",
+        ["AccountService/UpdateEabKey"] = "eab_key.name",
+        ["AccountService/DeleteEabKey"] = "name",
+        ["AccountService/DeactivateAccount"] = "name",
+        ["AccountService/PauseAccount"] = "name",
+        ["AccountService/ResumeAccount"] = "name",
         ["ApprovalService/ApproveApproval"] = "-",
         ["ApprovalService/RejectApproval"] = "-",
         ["CertificateService/RevokeCertificate"] = "name",

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Grpc.Core;
 using GrpcCa.TestKit;
 using GrpcCa.TestKit.Acme;
 using GrpcCa.V1;
@@ -164,6 +165,35 @@ public sealed class AuthorizeTests
         await house.Webhooks().UpdateWebhookAsync(new() { Webhook = new() { Name = "webhooks/ask", Disabled = true }, UpdateMask = new() { Paths = { "disabled" } } });
         await (await house.AccountAsync("nixos")).IssueAsync("www.test");
         Assert.Single(receiver.Calls);
+    }
+
+    [Fact]
+    public async Task ACertificateWithoutAcme_IsAskedForAndTold_Too()
+    {
+        await using var house = await Hooks.HouseAsync();
+        await using var receiver = await HookReceiver.StartAsync();
+        await house.AddAsync("both", receiver, Event.Authorize, Event.Issued);
+        receiver.Answer = call => call.Type == "certificate.authorize" && call.Json["data"]!["identifiers"]![0]!["value"]!.GetValue<string>() == "bad.test"
+            ? new HookAnswer(200, """{"allow": false, "reason": "bad is bad"}""") : HookAnswer.Yes;
+        var certificates = new CertificateService.CertificateServiceClient(house.Admin());
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        CreateCertificateRequest Wanted(string name) => new() { Provisioner = "provisioners/acme", Csr = Google.Protobuf.ByteString.CopyFrom(Csr.Of(key, [name])) };
+
+        var issued = await certificates.CreateCertificateAsync(Wanted("good.test"));
+        var refused = await Assert.ThrowsAsync<RpcException>(async () => await certificates.CreateCertificateAsync(Wanted("bad.test")));
+        receiver.Answer = _ => new HookAnswer(500);
+        var away = await Assert.ThrowsAsync<RpcException>(async () => await certificates.CreateCertificateAsync(Wanted("good.test")));
+        receiver.Answer = _ => HookAnswer.Yes;
+
+        var asked = receiver.Calls.First(c => c.Type == "certificate.authorize").Json["data"]!;
+        Assert.StartsWith("local/uid/", asked["requester"]!.GetValue<string>(), StringComparison.Ordinal);
+        Assert.Null(asked["account"]);
+        Assert.Equal(StatusCode.PermissionDenied, refused.StatusCode);
+        Assert.Contains("webhooks/both does not let it be issued: bad is bad", refused.Status.Detail, StringComparison.Ordinal);
+        Assert.Equal(StatusCode.Unavailable, away.StatusCode);
+        Assert.Contains("status 500", away.Status.Detail, StringComparison.Ordinal);
+        var told = Assert.Single(await receiver.UntilAsync("certificate.issued"));
+        Assert.Equal(issued.Name, told.Json["data"]!["certificate"]!.GetValue<string>());
     }
 
     [Fact]

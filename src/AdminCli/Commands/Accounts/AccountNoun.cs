@@ -1,4 +1,4 @@
 namespace GrpcCa.AdminCli.Commands.Accounts;
 
 /// <summary><c>grpcca account</c></summary>
-internal sealed class AccountNoun() : Noun("account", "ACME accounts.", new List(), new Show());
+internal sealed class AccountNoun() : Noun("account", "ACME accounts.", new List(), new Show(), new Pause(), new Resume(), new Deactivate());

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using GrpcCa.AdminCli.Output;
 using GrpcCa.Protocol;
 using GrpcCa.V1;
 
@@ -19,16 +18,7 @@ internal sealed class Show : Verb
         var name = Ids.Name(ResourceName.Accounts, context.Get(Account));
         var client = new AccountService.AccountServiceClient(context.Server);
         var account = await context.AboutAsync(name, client.GetAccountAsync(new() { Name = name }, context.Call));
-        context.Printer.One(account,
-        [
-            new("Account", Ids.Short(account.Name)),
-            new("State", List.State(account)),
-            new("Provisioner", Ids.Short(account.Provisioner)),
-            new("EAB key", Ids.Short(account.EabKey)),
-            new("Contacts", Cell.Of(account.Contacts)),
-            new("Key thumbprint", account.KeyThumbprint),
-            new("Created", Cell.Of(account.CreateTime)),
-        ]);
+        context.Printer.One(account, AccountText.Fields(account));
         return ExitCodes.Ok;
     }
 }

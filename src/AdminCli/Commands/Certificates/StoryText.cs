@@ -21,6 +21,8 @@ internal static class StoryText
         Section(printer, "Who asked", Asker(story));
         if (!story.NewOrderJws.IsEmpty) Section(printer, "Signed new-order request", Request(story.NewOrderJws));
         if (!story.FinalizeJws.IsEmpty) Section(printer, "Signed finalize request", Request(story.FinalizeJws));
+        if (!story.Credential.IsEmpty) Section(printer, "Credential", Credential(story.Credential));
+        if (!story.CsrDer.IsEmpty) Section(printer, "Certificate request", [new("Size", $"{story.CsrDer.Length} bytes")]);
         foreach (var proof in story.Proofs) Section(printer, $"Proof of {proof.Identifier}", Fields(proof));
         if (story.Order is { } order)
             for (var i = 0; i < order.Attempts.Count; i++) Section(printer, $"Validation attempt {i + 1}", Orders.Show.Fields(order.Attempts[i]));
@@ -37,6 +39,7 @@ internal static class StoryText
 
     private static IEnumerable<Field> Asker(CertificateStory story)
     {
+        if (story.Certificate.Requester.Length > 0) yield return new("Requester", story.Certificate.Requester);
         yield return new("Account", Ids.Short(story.Certificate.Account));
         if (story.Account is { } account)
         {
@@ -59,10 +62,21 @@ internal static class StoryText
         foreach (var (label, member) in new[] { ("Protected", "protected"), ("Payload", "payload"), ("Signature", "signature") })
         {
             var text = document.RootElement.TryGetProperty(member, out var value) ? value.GetString() ?? "" : "";
-            if (member != "signature" && Base64Url.IsValid(text)) text = Encoding.UTF8.GetString(Base64Url.DecodeFromChars(text));
-            yield return new(label, text.Length > LongestText ? text[..LongestText] + "…" : text);
+            yield return new(label, member == "signature" ? Short(text) : Decoded(text));
         }
     }
+
+    // The signed part of a JWS: header, a dot, payload.
+    private static IEnumerable<Field> Credential(ByteString signed)
+    {
+        var parts = signed.ToStringUtf8().Split('.', 2);
+        yield return new("Header", Decoded(parts[0]));
+        if (parts.Length > 1) yield return new("Payload", Decoded(parts[1]));
+    }
+
+    private static string Decoded(string text) => Short(Base64Url.IsValid(text) ? Encoding.UTF8.GetString(Base64Url.DecodeFromChars(text)) : text);
+
+    private static string Short(string text) => text.Length > LongestText ? text[..LongestText] + "…" : text;
 
     private static IEnumerable<Field> Fields(CertificateStory.Types.Proof proof)
     {

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using Google.Protobuf.WellKnownTypes;
 using GrpcCa.AdminCli.Commands.Names;
 using GrpcCa.AdminCli.Output;
@@ -11,8 +10,6 @@ namespace GrpcCa.AdminCli.Commands.EabKeys;
 /// <summary><c>grpcca eab-key create</c>: the MAC key is the last line of the output, shown this once.</summary>
 internal sealed class Create : Verb
 {
-    private const int AnyNumber = -1;
-
     public Create() : base("create", "Adds an EAB key and prints its MAC key, alone on the last line.")
     {
         Add(Id);
@@ -31,19 +28,7 @@ internal sealed class Create : Verb
 
     public Option<string?> Expires { get; } = new("--expires") { Description = "When it stops to bind: a date (2026-12-31), a time, or a span from now (30d)", HelpName = "WHEN" };
 
-    public Option<int> MaxUses { get; } = new("--max-uses")
-    {
-        Description = "How many accounts it may bind; one when not given",
-        HelpName = "N|unlimited",
-        CustomParser = result =>
-        {
-            var text = result.Tokens is [var token] ? token.Value : "";
-            if (text.Equals("unlimited", StringComparison.OrdinalIgnoreCase)) return AnyNumber;
-            if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var n) && n > 0) return n;
-            result.AddError($"--max-uses takes a whole number above 0 or 'unlimited', not '{text}'");
-            return 0;
-        },
-    };
+    public Option<int> MaxUses { get; } = EabKeyText.MaxUses("How many accounts it may bind; one when not given");
 
     public Option<string[]> Allow { get; } = new("--allow")
     {

@@ -1,3 +1,4 @@
+using System.CommandLine;
 using System.Globalization;
 using GrpcCa.AdminCli.Output;
 using GrpcCa.V1;
@@ -7,6 +8,23 @@ namespace GrpcCa.AdminCli.Commands.EabKeys;
 /// <summary>Words for where an EAB key stands.</summary>
 internal static class EabKeyText
 {
+    private const int AnyNumber = -1;
+
+    /// <summary><c>--max-uses</c>, a number or <c>unlimited</c>.</summary>
+    public static Option<int> MaxUses(string description) => new("--max-uses")
+    {
+        Description = description,
+        HelpName = "N|unlimited",
+        CustomParser = result =>
+        {
+            var text = result.Tokens is [var token] ? token.Value : "";
+            if (text.Equals("unlimited", StringComparison.OrdinalIgnoreCase)) return AnyNumber;
+            if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var n) && n > 0) return n;
+            result.AddError($"--max-uses takes a whole number above 0 or 'unlimited', not '{text}'");
+            return 0;
+        },
+    };
+
     public static Cell State(EabKey key, DateTimeOffset now)
     {
         if (key.Disabled) return new("disabled", Tone.Bad);

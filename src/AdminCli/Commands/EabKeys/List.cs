@@ -1,12 +1,31 @@
+using System.CommandLine;
 using GrpcCa.AdminCli.Output;
+using GrpcCa.Protocol;
 using GrpcCa.V1;
 
 namespace GrpcCa.AdminCli.Commands.EabKeys;
 
 /// <summary><c>grpcca eab-key list</c></summary>
-internal sealed class List() : ListVerb<EabKey>("All EAB keys, without their MAC keys.")
+internal sealed class List : ListVerb<EabKey>
 {
-    public override IReadOnlyList<string> Examples => ["grpcca eab-key list", "grpcca eab-key list -o json"];
+    public List() : base("EAB keys, without their MAC keys.")
+    {
+        Add(Provisioner);
+        Add(Disabled);
+        Add(Enabled);
+        Validators.Add(result =>
+        {
+            if (result.GetValue(Disabled) && result.GetValue(Enabled)) result.AddError("say --disabled or --enabled, not both");
+        });
+    }
+
+    public Option<string?> Provisioner { get; } = new("--provisioner", "-p") { Description = "Only those of this provisioner", HelpName = "ID" };
+
+    public Option<bool> Disabled { get; } = new("--disabled") { Description = "Only those that are disabled" };
+
+    public Option<bool> Enabled { get; } = new("--enabled") { Description = "Only those that are not disabled" };
+
+    public override IReadOnlyList<string> Examples => ["grpcca eab-key list", "grpcca eab-key list --provisioner guests --enabled -o json"];
 
     protected override string Member => "eabKeys";
 
@@ -22,10 +41,12 @@ internal sealed class List() : ListVerb<EabKey>("All EAB keys, without their MAC
 
     protected override Func<int, string, Task<Page<EabKey>>> Fetch(CommandContext context)
     {
+        var disabled = context.Get(Disabled) ? "true" : context.Get(Enabled) ? "false" : null;
+        var filter = new Filter().Equal("provisioner", Ids.NameOrNull(ResourceName.Provisioners, context.Get(Provisioner))).EqualWord("disabled", disabled).ToString();
         var client = new AccountService.AccountServiceClient(context.Server);
         return async (size, token) =>
         {
-            var page = await client.ListEabKeysAsync(new() { PageSize = size, PageToken = token }, context.Call);
+            var page = await client.ListEabKeysAsync(new() { PageSize = size, PageToken = token, Filter = filter }, context.Call);
             return new(page.EabKeys, page.NextPageToken);
         };
     }

@@ -25,6 +25,11 @@ internal sealed record Account
     /// <summary>The verified binding as it came, JSON; echoed to its owner.</summary>
     public string? Binding { get; init; }
 
+    /// <summary>What its client is told while it may not ask for certificates; null while it may.</summary>
+    public string? PauseMessage { get; init; }
+
+    public DateTimeOffset? PausedAt { get; init; }
+
     public required DateTimeOffset CreatedAt { get; init; }
 
     /// <summary>For compare-and-swap; the store counts it.</summary>

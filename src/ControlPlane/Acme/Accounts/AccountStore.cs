@@ -4,10 +4,11 @@ using GrpcCa.ControlPlane.Storage;
 
 namespace GrpcCa.ControlPlane.Acme.Accounts;
 
-/// <summary>Rows of accounts. A key belongs to at most one account of a provisioner: the table says so.</summary>
+/// <summary>Rows of accounts; lists are in <see cref="AccountListStore"/>. A key belongs to at most one account of a provisioner: the table says so.</summary>
 internal static class AccountStore
 {
-    private const string Columns = "id, provisioner_id, key_json, status, contacts, terms_agreed, eab_key_id, binding, created_at, version";
+    /// <summary>What <see cref="Read"/> reads.</summary>
+    public const string Columns = "id, provisioner_id, key_json, status, contacts, terms_agreed, eab_key_id, binding, created_at, version, pause_message, paused_at";
 
     public static ValueTask<Account?> FindAsync(StoreSession session, string id) => session
         .Sql($"select {Columns} from accounts where id = @id")
@@ -22,21 +23,9 @@ internal static class AccountStore
 
     /// <summary>What the verifier reads at every request: one row by its primary key.</summary>
     public static ValueTask<AccountKeyRow?> FindKeyAsync(StoreSession session, string id) => session
-        .Sql("select provisioner_id, status, key_json, eab_key_id from accounts where id = @id")
+        .Sql("select provisioner_id, status, key_json, eab_key_id, pause_message from accounts where id = @id")
         .With("@id", id)
-        .FirstAsync(row => new AccountKeyRow(row.GetString(0), Enum.Parse<AccountStatus>(row.GetString(1)), row.GetString(2), row.OptionalText(3)));
-
-    /// <summary>A page, oldest first, after the given position.</summary>
-    public static ValueTask<List<Account>> ListAsync(StoreSession session, DateTimeOffset afterTime, string afterId, int limit) => session
-        .Sql($"""
-            select {Columns} from accounts
-            where created_at > @after_time or (created_at = @after_time and id > @after_id)
-            order by created_at, id limit @limit
-            """)
-        .With("@after_time", afterTime)
-        .With("@after_id", afterId)
-        .With("@limit", limit)
-        .ListAsync(Read);
+        .FirstAsync(row => new AccountKeyRow(row.GetString(0), Enum.Parse<AccountStatus>(row.GetString(1)), row.GetString(2), row.OptionalText(3), row.OptionalText(4)));
 
     /// <summary>Zero rows when another request made an account of this key first.</summary>
     public static ValueTask<int> InsertAsync(StoreSession session, Account account) => session
@@ -63,7 +52,7 @@ internal static class AccountStore
     public static async ValueTask<bool> ReplaceAsync(StoreSession session, Account old, Account next) => await session
         .Sql("""
             update accounts set key_thumbprint = @key_thumbprint, key_json = @key_json, key_sha256 = @key_sha256, status = @status, contacts = @contacts,
-                terms_agreed = @terms_agreed, version = version + 1
+                terms_agreed = @terms_agreed, pause_message = @pause_message, paused_at = @paused_at, version = version + 1
             where id = @id and version = @version
             """)
         .With("@key_thumbprint", next.Key.Thumbprint)
@@ -72,6 +61,8 @@ internal static class AccountStore
         .With("@status", next.Status.ToString())
         .With("@contacts", string.Join(' ', next.Contacts))
         .With("@terms_agreed", next.TermsAgreed)
+        .With("@pause_message", next.PauseMessage)
+        .With("@paused_at", next.PausedAt)
         .With("@id", old.Id)
         .With("@version", old.Version)
         .ExecuteAsync() == 1;
@@ -83,7 +74,14 @@ internal static class AccountStore
         .With("@key_sha256", keySha256)
         .ExecuteAsync();
 
-    private static Account Read(DbDataReader row) => new()
+    /// <summary>Whether the key bound an account that is valid.</summary>
+    public static async ValueTask<bool> HasBoundAsync(StoreSession session, string eabKeyId) => await session
+        .Sql("select count(*) from (select 1 as one from accounts where eab_key_id = @eab_key_id and status = @valid limit 1) as bound")
+        .With("@eab_key_id", eabKeyId)
+        .With("@valid", nameof(AccountStatus.Valid))
+        .NumberAsync() > 0;
+
+    public static Account Read(DbDataReader row) => new()
     {
         Id = row.GetString(0),
         ProvisionerId = row.GetString(1),
@@ -95,8 +93,10 @@ internal static class AccountStore
         Binding = row.OptionalText(7),
         CreatedAt = row.Time(8),
         Version = row.GetInt64(9),
+        PauseMessage = row.OptionalText(10),
+        PausedAt = row.OptionalTime(11),
     };
 }
 
 /// <summary>The part of an account that a signature is checked with.</summary>
-internal sealed record AccountKeyRow(string ProvisionerId, AccountStatus Status, string KeyJson, string? EabKeyId);
+internal sealed record AccountKeyRow(string ProvisionerId, AccountStatus Status, string KeyJson, string? EabKeyId, string? PauseMessage);

@@ -1,3 +1,6 @@
+using System.Security.Cryptography;
+using System.Text;
+
 namespace GrpcCa.ControlPlane.Acme.Accounts;
 
 /// <summary>A key for external account binding (RFC 8555 §7.3.4); its MAC key is sealed.</summary>
@@ -25,6 +28,9 @@ internal sealed record EabKey
     public DateTimeOffset? ExpiresAt { get; init; }
 
     public required DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>Changes with what an operator can change.</summary>
+    public string Etag => "e" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{MaxUses} {Disabled} {ExpiresAt?.ToUnixTimeMilliseconds()} {Comment}")))[..16];
 
     public string Name => Protocol.ResourceName.Of(Protocol.ResourceName.EabKeys, Id);
 

@@ -13,10 +13,16 @@ internal static class EabKeyStore
         .With("@id", id)
         .FirstAsync(Read);
 
-    /// <summary>A page by id.</summary>
-    public static ValueTask<List<EabKey>> ListAsync(StoreSession session, string afterId, int limit) => session
-        .Sql($"select {Columns} from eab_keys where id > @after_id order by id limit @limit")
+    /// <summary>A page by id; null filters take all.</summary>
+    public static ValueTask<List<EabKey>> ListAsync(StoreSession session, string afterId, int limit, string? provisionerId = null, bool? disabled = null) => session
+        .Sql($"""
+            select {Columns} from eab_keys
+            where id > @after_id and (@provisioner_id = '' or provisioner_id = @provisioner_id) and (@disabled < 0 or disabled = @disabled)
+            order by id limit @limit
+            """)
         .With("@after_id", afterId)
+        .With("@provisioner_id", provisionerId ?? "")
+        .With("@disabled", disabled is { } wanted ? wanted ? 1L : 0L : -1L)
         .With("@limit", limit)
         .ListAsync(Read);
 
@@ -44,6 +50,19 @@ internal static class EabKeyStore
             """)
         .With("@id", id)
         .With("@now", now)
+        .ExecuteAsync();
+
+    public static ValueTask<int> UpdateAsync(StoreSession session, EabKey key) => session
+        .Sql("update eab_keys set comment = @comment, max_uses = @max_uses, expires_at = @expires_at where id = @id")
+        .With("@comment", key.Comment)
+        .With("@max_uses", key.MaxUses)
+        .With("@expires_at", key.ExpiresAt)
+        .With("@id", key.Id)
+        .ExecuteAsync();
+
+    public static ValueTask<int> DeleteAsync(StoreSession session, string id) => session
+        .Sql("delete from eab_keys where id = @id")
+        .With("@id", id)
         .ExecuteAsync();
 
     public static ValueTask<int> DisableAsync(StoreSession session, string id) => session

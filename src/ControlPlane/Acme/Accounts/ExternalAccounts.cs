@@ -60,8 +60,8 @@ internal sealed class ExternalAccounts(IStore store, SecretEnvelope envelope, Pr
         if (provisioner.Kind != ProvisionerKind.Acme)
             throw new RefusalException(RefusalReason.InvalidArgument, $"{provisioner.Name} is not of the kind acme: it has no accounts to bind") { Field = "eab_key.provisioner" };
         var now = time.GetUtcNow();
-        if (expiresAt <= now) throw new RefusalException(RefusalReason.InvalidArgument, "lies in the past") { Field = "eab_key.expire_time" };
-        if (maxUses < EabKey.Unlimited) throw new RefusalException(RefusalReason.InvalidArgument, "must be -1 (any number), 0 (one) or more") { Field = "eab_key.max_uses" };
+        CheckEnd(expiresAt, now);
+        CheckUses(maxUses);
         var macKey = RandomNumberGenerator.GetBytes(MacKeySize);
         var key = new EabKey
         {
@@ -88,9 +88,50 @@ internal sealed class ExternalAccounts(IStore store, SecretEnvelope envelope, Pr
         return (made, text);
     }
 
+    /// <summary>Changes what an operator can change of a key; accounts that it bound stay.</summary>
+    /// <exception cref="RefusalException">NotFound, InvalidArgument; Conflict: somebody else changed it.</exception>
+    public Task<EabKey> UpdateAsync(string id, string etag, Func<EabKey, EabKey> change, string actor, CancellationToken cancellationToken) => store.ActAsync(async session =>
+    {
+        var old = await EabKeyStore.FindAsync(session, id) ?? throw NoKey(id);
+        if (etag.Length > 0 && etag != old.Etag)
+            throw new RefusalException(RefusalReason.Conflict, $"{old.Name} was changed in the meantime: its etag is {old.Etag}; read it again");
+        var changed = change(old);
+        var next = changed with { MaxUses = changed.MaxUses == 0 ? 1 : changed.MaxUses };
+        var now = time.GetUtcNow();
+        if (next.ExpiresAt != old.ExpiresAt) CheckEnd(next.ExpiresAt, now);
+        CheckUses(next.MaxUses);
+        await EabKeyStore.UpdateAsync(session, next);
+        return new Acted<EabKey>(next, new AuditEvent(now, "eabKey.update", actor, next.Name,
+            [new("comment", next.Comment), new("maxUses", $"{next.MaxUses}"), new("expires", next.ExpiresAt?.ToString("yyyy-MM-ddTHH:mm:ssZ") ?? "")]));
+    }, cancellationToken);
+
+    /// <summary>Removes a key and its name rules. One whose accounts are valid stays: the rules hold for them.</summary>
+    /// <exception cref="RefusalException">NotFound, FailedPrecondition.</exception>
+    public Task<bool> DeleteAsync(string id, string actor, CancellationToken cancellationToken) => store.ActAsync(async session =>
+    {
+        var key = await EabKeyStore.FindAsync(session, id) ?? throw NoKey(id);
+        if (await AccountStore.HasBoundAsync(session, id))
+            throw new RefusalException(RefusalReason.FailedPrecondition, $"{key.Name} bound accounts that are valid, and its name rules hold for them; disable it, or deactivate them first");
+        await EabKeyStore.DeleteAsync(session, id);
+        var rules = await NameLevelStore.UnsetAsync(session, key.Name) ?? 0;
+        return new Acted<bool>(true, new AuditEvent(time.GetUtcNow(), "eabKey.delete", actor, key.Name, [new("provisioner", key.ProvisionerId), new("nameRules", $"{rules}")]));
+    }, cancellationToken);
+
+    private static void CheckEnd(DateTimeOffset? end, DateTimeOffset now)
+    {
+        if (end <= now) throw new RefusalException(RefusalReason.InvalidArgument, "lies in the past") { Field = "eab_key.expire_time" };
+    }
+
+    private static void CheckUses(int uses)
+    {
+        if (uses < EabKey.Unlimited) throw new RefusalException(RefusalReason.InvalidArgument, "must be -1 (any number), 0 (one) or more") { Field = "eab_key.max_uses" };
+    }
+
+    private static RefusalException NoKey(string id) => new(RefusalReason.NotFound, $"there is no EAB key {Excerpt.Of(id)}");
+
     public Task<EabKey> DisableAsync(string id, string actor, CancellationToken cancellationToken) => store.ActAsync(async session =>
     {
-        var key = await EabKeyStore.FindAsync(session, id) ?? throw new RefusalException(RefusalReason.NotFound, $"there is no EAB key {Excerpt.Of(id)}");
+        var key = await EabKeyStore.FindAsync(session, id) ?? throw NoKey(id);
         await EabKeyStore.DisableAsync(session, id);
         return new Acted<EabKey>(key with { Disabled = true }, new AuditEvent(time.GetUtcNow(), "eabKey.disable", actor, key.Name, []));
     }, cancellationToken);

@@ -15,6 +15,9 @@ internal sealed record AccountKey(string AccountId, string ProvisionerId, Accoun
 {
     /// <summary>The EAB key the account was bound by, whose name rules hold for it; null without a binding.</summary>
     public string? EabKeyId { get; init; }
+
+    /// <summary>What an operator tells its client while it may not ask for certificates; null while it may.</summary>
+    public string? PauseMessage { get; init; }
 }
 
 /// <summary>RFC 8555 §7.1.6.</summary>

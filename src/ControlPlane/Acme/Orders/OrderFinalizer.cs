@@ -105,8 +105,9 @@ internal sealed class OrderFinalizer(
         StoreSession session, VerifiedRequest request, LeafContext context, string orderId, PublicKey key, SerialNumber serial)
     {
         await LeafIssue.CheckPlannedAsync(session, context, key);
-        if (await AccountStore.FindKeyAsync(session, request.Account!.AccountId) is not { Status: AccountStatus.Valid })
+        if (await AccountStore.FindKeyAsync(session, request.Account!.AccountId) is not { Status: AccountStatus.Valid } account)
             throw new RefusalException(RefusalReason.AccountNotValid, "the account is not valid any more");
+        if (account.PauseMessage is { } message) throw AccountPause.Refusal(message);
         var view = await OrderStore.FindViewAsync(session, orderId, time.GetUtcNow())
             ?? throw new RefusalException(RefusalReason.AcmeNotFound, "the order has expired");
         CheckReady(view);

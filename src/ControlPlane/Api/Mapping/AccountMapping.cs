@@ -16,6 +16,7 @@ internal static class AccountMapping
         MaxUses = key.MaxUses,
         Uses = key.Uses,
         Disabled = key.Disabled,
+        Etag = key.Etag,
         CreateTime = Wire.Time(key.CreatedAt),
     };
 
@@ -26,6 +27,8 @@ internal static class AccountMapping
         State = (V1.Account.Types.State)(int)account.Status,
         Contacts = { account.Contacts },
         KeyThumbprint = account.Key.Thumbprint,
+        PauseMessage = account.PauseMessage ?? "",
+        PauseTime = Wire.Time(account.PausedAt),
         CreateTime = Wire.Time(account.CreatedAt),
         EabKey = account.EabKeyId is { } eabKey ? ResourceName.Of(ResourceName.EabKeys, eabKey) : "",
     };

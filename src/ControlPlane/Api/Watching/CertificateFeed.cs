@@ -107,7 +107,9 @@ internal sealed class CertificateFeed(IStore store, FeedFilter filter, FeedPosit
         var replaces = "";
         if (act.Action == "certificate.issue")
         {
-            var earlier = await CertificateStore.FindEarlierAsync(session, certificate);
+            var earlier = certificate.Renews is { } renewed
+                ? ResourceName.Of(ResourceName.Certificates, renewed.Hex)
+                : await CertificateStore.FindEarlierAsync(session, certificate);
             replaces = earlier ?? "";
             kind = earlier is null ? CertificateEvent.Types.Kind.Issued : CertificateEvent.Types.Kind.Renewed;
         }

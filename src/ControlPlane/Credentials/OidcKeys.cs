@@ -51,7 +51,7 @@ internal sealed class OidcKeys(GuardedFetch fetch, AuthorityBook authorities, Va
     // Nobody's call bounds it: one that is given up must not make the next one dial again.
     private Task<KeySet> AnswerAsync(Provider provider, OidcSettings settings, string? keyId)
     {
-        lock (provider)
+        lock (provider.Gate)
         {
             if (provider.Asking is { } asked && (!asked.IsCompleted || time.GetUtcNow() - provider.EndedAt < PauseAfter(asked, keyId))) return asked;
             return provider.Asking = Task.Run(() => RefreshAsync(provider, settings, stopping.Token));
@@ -139,6 +139,8 @@ internal sealed class OidcKeys(GuardedFetch fetch, AuthorityBook authorities, Va
 
     private sealed class Provider
     {
+        public Lock Gate { get; } = new();
+
         /// <summary>The last keys that it gave; null before.</summary>
         public volatile KeySet? Current;
 

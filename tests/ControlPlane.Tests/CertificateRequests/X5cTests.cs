@@ -80,7 +80,7 @@ public sealed class X5cTests(RequestHouse house)
         var made = await house.Anyone.CreateCertificateAsync(request);
         using var leaf = X509CertificateLoader.LoadCertificate(made.Der.ToByteArray());
         using var signer = leaf.CopyWithPrivateKey(key);
-        using var issuer = X509Certificate2.CreateFromPem(made.PemChain[made.PemChain.LastIndexOf("-----BEGIN", StringComparison.Ordinal)..]);
+        using var issuer = X509Certificate2.CreateFromPem(made.PemChain.AsSpan(made.PemChain.LastIndexOf("-----BEGIN", StringComparison.Ordinal)));
         using var crossed = house.ForeignCross(issuer);
 
         await RefusedAsync(RequestHouse.X5c(signer, [crossed, house.ForeignIssuer], null, "x.test"), "has a key of this CA");

@@ -78,11 +78,13 @@ internal sealed class ApprovalGate(IStore store, DemandBook demands, Provisioner
         _ => true,
     };
 
-    // A provisioner may be made under, or moved to, an authority that demands one.
+    // A provisioner may be made under, or moved to, an authority that demands one, or renew what a provisioner that does issued.
     private static IEnumerable<string> Touched(IMessage request, string resource) => request switch
     {
-        CreateProvisionerRequest create => [create.Provisioner.Authority, ResourceName.Of(ResourceName.Provisioners, create.ProvisionerId)],
-        UpdateProvisionerRequest update => [resource, update.Provisioner.Authority],
+        CreateProvisionerRequest create => [create.Provisioner.Authority, ResourceName.Of(ResourceName.Provisioners, create.ProvisionerId), .. create.Provisioner.Renewal?.Provisioners ?? []],
+        // Where no authority is said it stays where it is.
+        UpdateProvisionerRequest { Provisioner.Authority: "" } update => [resource, .. update.Provisioner.Renewal?.Provisioners ?? []],
+        UpdateProvisionerRequest update => [resource, update.Provisioner.Authority, .. update.Provisioner.Renewal?.Provisioners ?? []],
         _ => [resource],
     };
 
@@ -92,7 +94,10 @@ internal sealed class ApprovalGate(IStore store, DemandBook demands, Provisioner
         string? OfProvisioner(ProvisionerRecord p)
         {
             var authority = ResourceName.Of(ResourceName.Authorities, p.AuthorityId);
-            return demanding.Contains(p.Name) ? p.Name : demanding.Contains(authority) ? authority : null;
+            return demanding.Contains(p.Name) ? p.Name
+                : demanding.Contains(authority) ? authority
+                // What changes one that renews changes what those it renews for come to.
+                : p.Renewal?.Provisioners.Select(id => ResourceName.Of(ResourceName.Provisioners, id)).FirstOrDefault(demanding.Contains);
         }
         // What hangs below an authority is the authority's.
         if (resource.StartsWith(ResourceName.Authorities + "/", StringComparison.Ordinal)) resource = string.Join('/', resource.Split('/').Take(2));

@@ -1,5 +1,6 @@
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
+using GrpcCa.ControlPlane.Access;
 using GrpcCa.ControlPlane.Api.Lists;
 using GrpcCa.ControlPlane.Api.Mapping;
 using GrpcCa.ControlPlane.Gateways;
@@ -48,8 +49,21 @@ internal sealed class ProvisionerApi(ProvisionerBook book, ProvisionerEditing ed
         var id = Wire.Id(request.Provisioner.Name, ResourceName.Provisioners, "provisioner.name");
         var changes = new FieldChanges(request.UpdateMask?.Paths ?? []);
         var next = await editing.UpdateAsync(
-            id, request.Provisioner.Etag, old => ProvisionerMapping.Apply(old, request.Provisioner, changes), context.Caller().Actor, context.CancellationToken);
+            id, request.Provisioner.Etag, old => WithinBounds(context.Caller(), old, ProvisionerMapping.Apply(old, request.Provisioner, changes)), context.Caller().Actor, context.CancellationToken);
         return ProvisionerMapping.ToProto(next);
+    }
+
+    // The interceptor saw which provisioner it is; what it is bound to reaches further than that.
+    private static ProvisionerRecord WithinBounds(Caller caller, ProvisionerRecord old, ProvisionerRecord next)
+    {
+        if (caller.Provisioners.IsEmpty) return next;
+        if (next.AuthorityId != old.AuthorityId)
+            throw new RefusalException(RefusalReason.PermissionDenied, $"{caller.Actor} is bound to provisioners and does not move them to another authority") { Field = "provisioner.authority" };
+        var renewed = next.Renewal?.Provisioners ?? [];
+        foreach (var (place, id) in renewed.Index())
+            if (!caller.Provisioners.Contains(id, StringComparer.Ordinal) && old.Renewal?.Provisioners.Contains(id, StringComparer.Ordinal) is not true)
+                throw new RefusalException(RefusalReason.PermissionDenied, $"{caller.Actor} is not bound to provisioners/{id}, whose certificates it would renew") { Field = $"provisioner.renewal.provisioners[{place}]" };
+        return next;
     }
 
     public override async Task<Empty> DeleteProvisioner(DeleteProvisionerRequest request, ServerCallContext context)

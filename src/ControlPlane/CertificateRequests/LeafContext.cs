@@ -33,6 +33,9 @@ internal sealed record LeafAsker(string ProvisionerId, string? ProfileId)
 
     /// <summary>The provisioner that a renewed certificate first came from, whose allowlist holds as well; null otherwise.</summary>
     public string? OriginProvisionerId { get; init; }
+
+    /// <summary>When the renewed certificate was issued; a provisioner made since then has only the id of the one it came from.</summary>
+    public DateTimeOffset? RenewedIssuedAt { get; init; }
 }
 
 /// <summary>Collects a certificate's context from the books.</summary>
@@ -46,7 +49,7 @@ internal sealed class LeafContexts(
         var generation = await CallGeneration.ReadAsync(store, cancellationToken);
         var known = await provisioners.CurrentAsync(cancellationToken);
         var provisioner = Enabled(known, asker.ProvisionerId);
-        var origin = asker.OriginProvisionerId is { } first && first != provisioner.Id ? Enabled(known, first) : null;
+        var origin = asker.OriginProvisionerId is { } first && first != provisioner.Id ? OriginOf(asker, Enabled(known, first), provisioner) : null;
         var hierarchy = await authorities.CurrentAsync(cancellationToken);
         var authority = hierarchy.Find(provisioner.AuthorityId)
             ?? throw new InvalidOperationException($"{provisioner.Name} names authorities/{provisioner.AuthorityId}, which does not exist");
@@ -62,10 +65,27 @@ internal sealed class LeafContexts(
             new NameFacts(levels, reserved.IsReserved, authority.Name, authority.Constraints, name => authority.ConstraintFault(issuer, name), time.GetUtcNow()));
     }
 
+    // Both may have changed since the provisioner that renews was made: the one removed and made again, or moved to another authority.
+    private static ProvisionerRecord OriginOf(LeafAsker asker, ProvisionerRecord origin, ProvisionerRecord renewer)
+    {
+        if (asker.RenewedIssuedAt < origin.CreatedAt)
+            throw new RefusalException(RefusalReason.Unauthorized, $"{origin.Name}, from which the certificate came, was removed; the one of that id now was made later");
+        return origin.AuthorityId == renewer.AuthorityId
+            ? origin
+            : throw new RefusalException(RefusalReason.Unauthorized, $"{origin.Name} is of authorities/{origin.AuthorityId} by now, {renewer.Name} of authorities/{renewer.AuthorityId}; a renewal stays below its authority");
+    }
+
     private static ProvisionerRecord Enabled(FrozenDictionary<string, ProvisionerRecord> known, string id)
     {
         if (!known.TryGetValue(id, out var provisioner)) throw new RefusalException(RefusalReason.AcmeNotFound, $"there is no provisioner {Excerpt.Of(id)}");
-        return provisioner.Disabled ? throw new RefusalException(RefusalReason.Unauthorized, $"{provisioner.Name} is disabled") : provisioner;
+        CheckEnabled(provisioner);
+        return provisioner;
+    }
+
+    /// <exception cref="RefusalException">Unauthorized.</exception>
+    internal static void CheckEnabled(ProvisionerRecord provisioner)
+    {
+        if (provisioner.Disabled) throw new RefusalException(RefusalReason.Unauthorized, $"{provisioner.Name} is disabled");
     }
 
     // DESIGN §8: a provisioner's allowlist is mandatory; an authority without rules inherits, that is, allows.

@@ -90,5 +90,5 @@ internal static class LeafIssue
     private const int MostAttempts = 5;
 }
 
-/// <summary>The configuration changed between the decision and the plan.</summary>
-internal sealed class StaleContextException() : Exception("the configuration changed while a certificate was asked for");
+/// <summary>The configuration changed between the decision and the plan: a refusal, since it undid the plan.</summary>
+internal sealed class StaleContextException() : RefusalException(RefusalReason.Unavailable, "the configuration changed while the certificate was asked for, again and again; try again");

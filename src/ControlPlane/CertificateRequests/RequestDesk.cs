@@ -25,6 +25,7 @@ internal sealed class RequestDesk(
         await store.ReadAsync(async session =>
         {
             await LeafIssue.CheckPlannedAsync(session, decided.Context with { Generation = await Generation.ReadAsync(session) }, wish.Key);
+            await CheckRenewedAsync(session, wish);
             if (wish.Use is { } use && await UsedTokenStore.HasAsync(session, use)) throw CompactJws.Refused("was used before; each is good once");
             return true;
         }, cancellationToken);
@@ -38,13 +39,12 @@ internal sealed class RequestDesk(
     public async Task<CertificateRecord> IssueAsync(
         CertificateWish wish, Func<StoreSession, CertificateRecord, ValueTask>? alongside, CancellationToken cancellationToken)
     {
-        var asked = false;
         var serial = await LeafIssue.ByCurrentPolicyAsync(async () =>
         {
             var (context, _, period) = await DecideAsync(wish, cancellationToken);
-            // Last, so that webhooks are asked about what would be issued; and once, whatever they say.
-            if (!asked) await authorizer.AuthorizeAsync(QuestionOf(wish, context), cancellationToken);
-            asked = true;
+            // Last, so that webhooks are asked about what would be issued; and again when the configuration changed meanwhile,
+            // which may be a webhook that was added.
+            await authorizer.AuthorizeAsync(QuestionOf(wish, context), cancellationToken);
             var notice = await notices.ForAsync(WebhookEvent.Issued, cancellationToken);
             var spec = LeafIssue.SpecOf(context, wish.Names, wish.Key, period);
             var issued = await corridor.IssueAsync(new SigningPermit(PermitKind.Leaf, context.Issuer.Key), spec, new IssuanceContext
@@ -84,8 +84,7 @@ internal sealed class RequestDesk(
     private static async ValueTask ClaimAsync(StoreSession session, CertificateWish wish, LeafContext context)
     {
         await LeafIssue.CheckPlannedAsync(session, context, wish.Key);
-        if (wish.Renews is { } old && await CertificateStore.FindAsync(session, old.Serial) is { RevokedAt: not null })
-            throw new RefusalException(RefusalReason.FailedPrecondition, $"{old.Name} was revoked; a new certificate has to be asked for anew");
+        await CheckRenewedAsync(session, wish);
         if (wish.Asker.Account is { } account)
         {
             if (await AccountStore.FindKeyAsync(session, account.AccountId) is not { Status: AccountStatus.Valid } known)
@@ -93,6 +92,17 @@ internal sealed class RequestDesk(
             if (known.PauseMessage is { } message) throw AccountPause.Refusal(message);
         }
         if (wish.Use is { } use) await UsedTokenStore.UseAsync(session, use);
+    }
+
+    // A key that was reported as compromised may have another certificate that nobody revoked yet: whoever stole it must not
+    // get one for a key of their own.
+    private static async ValueTask CheckRenewedAsync(StoreSession session, CertificateWish wish)
+    {
+        if (wish.Renews is not { } old) return;
+        if (await CertificateStore.FindAsync(session, old.Serial) is { RevokedAt: not null })
+            throw new RefusalException(RefusalReason.FailedPrecondition, $"{old.Name} was revoked; a new certificate has to be asked for anew");
+        if (await CertificateStore.IsKeyBlockedAsync(session, old.KeySha256))
+            throw new RefusalException(RefusalReason.FailedPrecondition, $"the key of {old.Name} was reported as compromised and is blocked; a new certificate has to be asked for anew");
     }
 
     private async ValueTask<AuditEvent> RecordAsync(

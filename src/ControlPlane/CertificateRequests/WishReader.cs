@@ -25,6 +25,8 @@ internal sealed class WishReader(
         var csr = CertificateSigningRequest.Parse(order.Csr);
         if (csr.Names.Length > TokenClaims.MostNames) throw new RefusalException(RefusalReason.BadCsr, $"the CSR has {csr.Names.Length} names; {TokenClaims.MostNames} are the most");
         if (order.Credential is not { } shown) return OfOperator(order, provisioner, csr);
+        // Before the credential: for one that is disabled no provider is asked for keys.
+        LeafContexts.CheckEnabled(provisioner);
         var credential = await credentials.VerifyAsync(provisioner, shown.Kind, shown.Text, cancellationToken);
         CheckNames(csr.Names, credential);
         if (credential.Profile is { } signed && order.ProfileId is { } asked && asked != signed)
@@ -61,10 +63,10 @@ internal sealed class WishReader(
         var credential = PossessionProof.Verify(proof, old, csr is null ? RenewMethod : RekeyMethod, csr, provisioner.Renewal!.Terms, time.GetUtcNow());
         if (old.RevokedAt is { } revoked) throw new RefusalException(RefusalReason.FailedPrecondition, $"{old.Name} was revoked at {revoked:yyyy-MM-ddTHH:mm:ssZ}; a new certificate has to be asked for anew");
         if (old.NotAfter < time.GetUtcNow()) throw new RefusalException(RefusalReason.FailedPrecondition, $"{old.Name} expired at {old.NotAfter:yyyy-MM-ddTHH:mm:ssZ}; a new certificate has to be asked for anew");
-        var (account, levels) = await AskersOfAsync(old, cancellationToken);
+        var (account, levels) = await AskersOfAsync(old, origin, cancellationToken);
         return new CertificateWish
         {
-            Asker = new LeafAsker(provisioner.Id, old.ProfileId is { } profile && provisioner.Offers(profile) ? profile : null) { Account = account, Levels = levels, OriginProvisionerId = origin },
+            Asker = new LeafAsker(provisioner.Id, old.ProfileId is { } profile && provisioner.Offers(profile) ? profile : null) { Account = account, Levels = levels, OriginProvisionerId = origin, RenewedIssuedAt = old.CreatedAt },
             Actor = credential.Actor,
             Key = csr is null ? CertificateBytes.ReadKey(old.Der) : NewKey(csr, old),
             Names = old.Identifiers,
@@ -114,12 +116,13 @@ internal sealed class WishReader(
     }
 
     // DESIGN §8 at every renewal: whoever first asked may still ask, and their rules still hold.
-    private async ValueTask<(AccountKey? Account, ImmutableArray<string> Levels)> AskersOfAsync(CertificateRecord old, CancellationToken cancellationToken)
+    private async ValueTask<(AccountKey? Account, ImmutableArray<string> Levels)> AskersOfAsync(CertificateRecord old, string origin, CancellationToken cancellationToken)
     {
         if (old.Requester is { } requester && LevelsOf(requester) is [var level])
         {
             var known = (await operators.CurrentAsync(cancellationToken)).ById;
-            if (!ResourceName.TryParse(level, ResourceName.Operators, out var id) || !known.TryGetValue(id, out var found) || found.Disabled || found.Role == OperatorRole.Auditor)
+            if (!ResourceName.TryParse(level, ResourceName.Operators, out var id) || !known.TryGetValue(id, out var found) || found.Disabled || found.Role == OperatorRole.Auditor
+                || (!found.ProvisionerIds.IsEmpty && !found.ProvisionerIds.Contains(origin, StringComparer.Ordinal)))
                 throw new RefusalException(RefusalReason.PermissionDenied, $"{level}, who asked for {old.Name}, may issue no more");
             return (null, [level]);
         }

@@ -1,4 +1,5 @@
 using GrpcCa.ControlPlane.Acme.Jws;
+using GrpcCa.ControlPlane.Authorities;
 using GrpcCa.ControlPlane.Pki;
 using GrpcCa.ControlPlane.Provisioners;
 using GrpcCa.ControlPlane.Refusals;
@@ -9,7 +10,7 @@ namespace GrpcCa.ControlPlane.Credentials;
 /// Believes a credential or refuses it. A credential of one kind is only ever held against a provisioner of the one kind that
 /// it belongs to.
 /// </summary>
-internal sealed class CredentialDesk(OidcCredentials oidc, TimeProvider time)
+internal sealed class CredentialDesk(OidcCredentials oidc, AuthorityBook authorities, TimeProvider time)
 {
     /// <exception cref="RefusalException">Unauthenticated; Unavailable when an OpenID provider cannot be asked.</exception>
     public async ValueTask<VerifiedCredential> VerifyAsync(ProvisionerRecord provisioner, CredentialKind kind, string text, CancellationToken cancellationToken)
@@ -18,7 +19,7 @@ internal sealed class CredentialDesk(OidcCredentials oidc, TimeProvider time)
         return (kind, provisioner) switch
         {
             (CredentialKind.Token, { Kind: ProvisionerKind.Token, Token: { } settings }) => VerifyToken(provisioner, settings, CompactJws.Parse(text), now),
-            (CredentialKind.X5cToken, { Kind: ProvisionerKind.X5c, X5c: { } settings }) => X5cCredentials.Verify(provisioner, settings, CompactJws.Parse(text), now),
+            (CredentialKind.X5cToken, { Kind: ProvisionerKind.X5c, X5c: { } settings }) => X5cCredentials.Verify(provisioner, settings, CompactJws.Parse(text), await authorities.CurrentAsync(cancellationToken), now),
             (CredentialKind.OidcToken, { Kind: ProvisionerKind.Oidc, Oidc: { } settings }) => await oidc.VerifyAsync(provisioner, settings, CompactJws.Parse(text), now, cancellationToken),
             _ => throw new RefusalException(RefusalReason.Unauthenticated, $"{provisioner.Name} is of the kind {Word(provisioner.Kind)}; it takes no {Word(kind)}"),
         };

@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
+using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using GrpcCa.ControlPlane.Acme.Challenges;
 using GrpcCa.ControlPlane.Refusals;
@@ -22,6 +23,8 @@ internal sealed class GuardedFetch(ValidationDialer dialer)
     /// <summary>The longest document that is read.</summary>
     public const int MostBytes = 256 * 1024;
 
+    // serverAuth (RFC 5280 §4.2.1.12).
+    private static readonly Oid ServerAuthentication = new("1.3.6.1.5.5.7.3.1");
     private static readonly TimeSpan Within = TimeSpan.FromSeconds(10);
 
     /// <exception cref="RefusalException">Unavailable, with what was dialled and what came back.</exception>
@@ -86,6 +89,7 @@ internal sealed class GuardedFetch(ValidationDialer dialer)
         chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
         chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
         chain.ChainPolicy.DisableCertificateDownloads = true;
+        chain.ChainPolicy.ApplicationPolicy.Add(ServerAuthentication);
         foreach (var root in bounds.Roots) chain.ChainPolicy.CustomTrustStore.Add(X509CertificateLoader.LoadCertificate(root));
         if (sent is not null) chain.ChainPolicy.ExtraStore.AddRange(sent.ChainPolicy.ExtraStore);
         return chain.Build(certificate);

@@ -22,6 +22,8 @@ internal sealed class OidcCredentials(OidcKeys keys)
         // Cheap and without the network first: a stranger's text makes nobody dial.
         var until = TokenClaims.Check(jws, settings.Terms, CredentialDesk.AudienceOf(provisioner), now, UsualLifetime);
         CheckParty(jws, settings.Terms.Audiences);
+        // OpenID Connect Back-Channel Logout §2.4: what has it tells of a logout and is no ID token, though of the same key, iss and aud.
+        if (jws.Claims.Has("events")) throw CompactJws.Refused("has events, which no ID token has");
         jws.Verify(await keys.FindAsync(provisioner, settings, CompactJws.Text(jws.Header, "kid"), cancellationToken), "the provider's key");
         if (CompactJws.Text(jws.Claims, "sub") is not { Length: > 0 }) throw CompactJws.Refused("has no sub");
         foreach (var group in ClaimMatch.Of(settings.RequiredClaims).GroupBy(m => m.Claim, StringComparer.Ordinal))
@@ -39,11 +41,17 @@ internal sealed class OidcCredentials(OidcKeys keys)
         };
     }
 
-    // OpenID Connect Core §3.1.3.7, 4 and 5: with azp, it was made for that client.
+    // OpenID Connect Core §3.1.3.7, 3 to 5: with azp, it was made for that client; without it, nobody else may be meant, too.
     private static void CheckParty(CompactJws jws, ImmutableArray<string> clients)
     {
-        if (CompactJws.Text(jws.Claims, "azp") is { } party && !clients.Contains(party, StringComparer.Ordinal))
-            throw CompactJws.Refused($"was made for the client {Excerpt.Of(party)}, not for {string.Join(" or ", clients)}");
+        if (CompactJws.Text(jws.Claims, "azp") is { } party)
+        {
+            if (!clients.Contains(party, StringComparer.Ordinal)) throw CompactJws.Refused($"was made for the client {Excerpt.Of(party)}, not for {string.Join(" or ", clients)}");
+        }
+        else if (TokenClaims.Audiences(jws).Except(clients, StringComparer.Ordinal).ToList() is { Count: > 0 } others)
+        {
+            throw CompactJws.Refused($"is for {Excerpt.Of(string.Join(", ", others))}, too, and has no azp that says for which client it was made");
+        }
     }
 
     private static ImmutableArray<Identifier> NamesOf(CompactJws jws, ImmutableArray<string> templates)

@@ -14,18 +14,22 @@ namespace GrpcCa.ControlPlane.Credentials;
 
 /// <summary>
 /// The keys of OpenID providers, by their discovery documents (OpenID Connect Discovery §4): remembered for an hour, asked for
-/// again when a token names a key that is not there, at most once a minute.
+/// again when a token names a key that is not there, at most once a minute. Whoever comes meanwhile waits for the same answer, and
+/// what failed is not tried again at once: strangers, too, can have it asked.
 /// </summary>
 internal sealed class OidcKeys(GuardedFetch fetch, AuthorityBook authorities, ValidationOptions validation, TimeProvider time) : IDisposable
 {
     private const int MostKeys = 100, MostProviders = 200;
     private static readonly TimeSpan Kept = TimeSpan.FromHours(1);
     private static readonly TimeSpan Apart = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan ApartAfterFailure = TimeSpan.FromSeconds(5);
     private static readonly JsonDocumentOptions Strict = new() { MaxDepth = 10, AllowDuplicateProperties = false };
     private static readonly JwsLimits Limits = new();
 
-    // By provisioner and version: an edited provisioner is asked anew. Bounded: a full table starts anew.
-    private readonly ConcurrentDictionary<(string, long), Provider> providers = new();
+    // By provisioner, its making and its version: one that was edited is asked anew, and so is one made again under the same id,
+    // whose versions count from one again. Bounded: a full table starts anew.
+    private readonly ConcurrentDictionary<(string, DateTimeOffset, long), Provider> providers = new();
+    private readonly CancellationTokenSource stopping = new();
 
     /// <summary>The key that a token names; with one key only, the name may be missing.</summary>
     /// <exception cref="RefusalException">Unauthenticated: the provider has no such key. Unavailable: it cannot be asked.</exception>
@@ -34,29 +38,44 @@ internal sealed class OidcKeys(GuardedFetch fetch, AuthorityBook authorities, Va
         var provider = ProviderOf(provisioner);
         var known = provider.Current;
         if (known is not null && time.GetUtcNow() - known.FetchedAt < Kept && known.Find(keyId) is { } found) return found;
-        await provider.Gate.WaitAsync(cancellationToken);
-        try
-        {
-            // Somebody else may have asked meanwhile.
-            known = provider.Current;
-            if (known is null || time.GetUtcNow() - known.FetchedAt >= (known.Find(keyId) is null ? Apart : Kept))
-                provider.Current = known = await AskAsync(settings, cancellationToken);
-            return known.Find(keyId) ?? throw CompactJws.Refused($"is signed by the key {Excerpt.Of(keyId ?? "(without kid)")}, which {settings.Issuer} does not have");
-        }
-        finally
-        {
-            provider.Gate.Release();
-        }
+        known = await AnswerAsync(provider, settings, keyId).WaitAsync(cancellationToken);
+        return known.Find(keyId) ?? throw CompactJws.Refused($"is signed by the key {Excerpt.Of(keyId ?? "(without kid)")}, which {settings.Issuer} does not have");
     }
 
     public void Dispose()
     {
-        foreach (var provider in providers.Values) provider.Gate.Dispose();
+        stopping.Cancel();
+        stopping.Dispose();
+    }
+
+    // Nobody's call bounds it: one that is given up must not make the next one dial again.
+    private Task<KeySet> AnswerAsync(Provider provider, OidcSettings settings, string? keyId)
+    {
+        lock (provider.Gate)
+        {
+            if (provider.Asking is { } asked && (!asked.IsCompleted || time.GetUtcNow() - provider.EndedAt < PauseAfter(asked, keyId))) return asked;
+            return provider.Asking = Task.Run(() => RefreshAsync(provider, settings, stopping.Token));
+        }
+    }
+
+    private static TimeSpan PauseAfter(Task<KeySet> asked, string? keyId) =>
+        !asked.IsCompletedSuccessfully ? ApartAfterFailure : asked.Result.Find(keyId) is null ? Apart : Kept;
+
+    private async Task<KeySet> RefreshAsync(Provider provider, OidcSettings settings, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return provider.Current = await AskAsync(settings, cancellationToken);
+        }
+        finally
+        {
+            provider.EndedAt = time.GetUtcNow();
+        }
     }
 
     private Provider ProviderOf(ProvisionerRecord provisioner)
     {
-        var key = (provisioner.Id, provisioner.Version);
+        var key = (provisioner.Id, provisioner.CreatedAt, provisioner.Version);
         if (providers.TryGetValue(key, out var provider)) return provider;
         if (providers.Count >= MostProviders) providers.Clear();
         return providers.GetOrAdd(key, _ => new Provider());
@@ -120,9 +139,16 @@ internal sealed class OidcKeys(GuardedFetch fetch, AuthorityBook authorities, Va
 
     private sealed class Provider
     {
-        public SemaphoreSlim Gate { get; } = new(1);
+        public Lock Gate { get; } = new();
 
-        public KeySet? Current { get; set; }
+        /// <summary>The last keys that it gave; null before.</summary>
+        public volatile KeySet? Current;
+
+        /// <summary>The last question, running or over.</summary>
+        public Task<KeySet>? Asking { get; set; }
+
+        /// <summary>When the last question was over.</summary>
+        public DateTimeOffset EndedAt { get; set; }
     }
 
     private sealed record NamedKey(string? KeyId, PublicKey Key);

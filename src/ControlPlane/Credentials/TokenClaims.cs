@@ -23,12 +23,12 @@ internal static class TokenClaims
     /// <param name="audience">The audience when the terms name none.</param>
     /// <param name="now">The clock.</param>
     /// <param name="usual">The longest life when the terms say none; null is 5 minutes.</param>
-    /// <returns>Until when it could be used again.</returns>
+    /// <returns>Until when it could be used again, also by a clock that is late, and when more skew is allowed later.</returns>
     /// <exception cref="RefusalException">Unauthenticated.</exception>
     public static DateTimeOffset Check(CompactJws jws, TokenTerms terms, string audience, DateTimeOffset now, TimeSpan? usual = null)
     {
         IReadOnlyList<string> wanted = terms.Audiences.IsDefaultOrEmpty ? [audience] : terms.Audiences;
-        var named = Strings(jws, "aud", MostAudiences);
+        var named = Audiences(jws);
         if (!named.Any(a => wanted.Contains(a, StringComparer.Ordinal)))
             throw CompactJws.Refused($"is for {(named.IsEmpty ? "nobody: it has no aud" : Excerpt.Of(string.Join(", ", named)))}, not for {string.Join(" or ", wanted)}");
         var skew = terms.ClockSkew ?? UsualSkew;
@@ -38,8 +38,10 @@ internal static class TokenClaims
         if (issued > now + skew) throw CompactJws.Refused($"was issued at {issued:yyyy-MM-ddTHH:mm:ssZ}, which is still to come: one of the clocks is wrong");
         if (FindTime(jws, "nbf") is { } start && start > now + skew) throw CompactJws.Refused($"is good only from {start:yyyy-MM-ddTHH:mm:ssZ} on");
         if (now >= ends + skew) throw CompactJws.Refused($"expired at {ends:yyyy-MM-ddTHH:mm:ssZ}");
-        return ends + skew;
+        return ends + CredentialFaults.MostSkew;
     }
+
+    public static ImmutableArray<string> Audiences(CompactJws jws) => Strings(jws, "aud", MostAudiences);
 
     /// <summary>The token's own id, which makes it good once.</summary>
     public static string RequireId(CompactJws jws)

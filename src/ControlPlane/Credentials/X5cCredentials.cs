@@ -4,6 +4,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 using GrpcCa.ControlPlane.Acme.Jws;
+using GrpcCa.ControlPlane.Authorities;
 using GrpcCa.ControlPlane.Pki;
 using GrpcCa.ControlPlane.Provisioners;
 using GrpcCa.ControlPlane.Refusals;
@@ -18,16 +19,16 @@ internal static class X5cCredentials
     private const string ClientAuthentication = "1.3.6.1.5.5.7.3.2";
 
     /// <exception cref="RefusalException">Unauthenticated.</exception>
-    public static VerifiedCredential Verify(ProvisionerRecord provisioner, X5cSettings settings, CompactJws jws, DateTimeOffset now)
+    public static VerifiedCredential Verify(ProvisionerRecord provisioner, X5cSettings settings, CompactJws jws, AuthoritySnapshot hierarchy, DateTimeOffset now)
     {
         jws.RequireType("JWT", mayBeAbsent: true);
         var chain = ReadChain(jws);
         try
         {
             var leaf = chain[0];
-            CheckChain(chain, settings.RootsPem, now);
+            CheckChain(chain, settings.RootsPem, hierarchy, now);
             jws.Verify(KeyOf(leaf), "the certificate's key");
-            if (CompactJws.Text(jws.Claims, "iss") is { } issuer && issuer != provisioner.Id) throw CompactJws.Refused($"has another iss than {provisioner.Id}");
+            if (CompactJws.Text(jws.Claims, "iss") != provisioner.Id) throw CompactJws.Refused($"has another iss than {provisioner.Id}");
             var until = TokenClaims.Check(jws, settings.Terms, CredentialDesk.AudienceOf(provisioner), now);
             var names = TokenClaims.RequireNames(jws);
             if (!settings.AnyName) CheckNames(names, leaf);
@@ -39,6 +40,11 @@ internal static class X5cCredentials
                 Profile = CompactJws.Text(jws.Claims, "profile"),
                 Evidence = jws.SigningInput.ToArray(),
             };
+        }
+        catch (CryptographicException)
+        {
+            // Extensions are read when they are looked at.
+            throw CompactJws.Refused("has a certificate in x5c that cannot be read");
         }
         finally
         {
@@ -65,7 +71,7 @@ internal static class X5cCredentials
     }
 
     // A certificate for servers is no credential: where there are usages, that for clients must be among them.
-    private static void CheckChain(List<X509Certificate2> certificates, string rootsPem, DateTimeOffset now)
+    private static void CheckChain(List<X509Certificate2> certificates, string rootsPem, AuthoritySnapshot hierarchy, DateTimeOffset now)
     {
         var leaf = certificates[0];
         if (leaf.Extensions.OfType<X509BasicConstraintsExtension>().Any(c => c.CertificateAuthority)) throw CompactJws.Refused("is signed by an authority's own certificate, which is no credential");
@@ -83,7 +89,13 @@ internal static class X5cCredentials
         foreach (var above in certificates.Skip(1)) policy.ExtraStore.Add(above);
         try
         {
-            if (chain.Build(leaf)) return;
+            if (chain.Build(leaf))
+            {
+                // A foreign root may have certified an issuer of ours; what that one issues anybody can get by ACME.
+                if (chain.ChainElements.Skip(1).FirstOrDefault(e => CredentialFaults.IsOwn(hierarchy, e.Certificate)) is { } own)
+                    throw CompactJws.Refused($"is signed below {Excerpt.Of(own.Certificate.Subject)}, which has a key of this CA; certificates that it issues are no credentials");
+                return;
+            }
             var faults = string.Join("; ", chain.ChainStatus.Select(s => s.StatusInformation.Trim()).Where(s => s.Length > 0).Distinct(StringComparer.Ordinal));
             throw CompactJws.Refused($"is signed by {Excerpt.Of(leaf.Subject)}, whose certificate does not hold below the configured roots: {faults}");
         }

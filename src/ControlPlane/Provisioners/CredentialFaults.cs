@@ -15,7 +15,9 @@ internal sealed class CredentialFaults(AuthoritySnapshot hierarchy, FrozenDictio
 {
     private const int MostKeys = 100, MostTexts = 100, LongestKeyId = 128, MostRoots = 20;
     private static readonly TimeSpan LongestToken = TimeSpan.FromHours(24);
-    private static readonly TimeSpan MostSkew = TimeSpan.FromMinutes(5);
+
+    /// <summary>The most that <c>clock_skew</c> can be.</summary>
+    public static readonly TimeSpan MostSkew = TimeSpan.FromMinutes(5);
 
     public IEnumerable<RefusalException> Of(ProvisionerRecord next) => next.Kind switch
     {
@@ -120,12 +122,14 @@ internal sealed class CredentialFaults(AuthoritySnapshot hierarchy, FrozenDictio
 
     // A certificate of ours, which anybody can get by ACME, must never become a credential. By key: a root may have been
     // certified again, or by another.
-    private string? OwnFault(X509Certificate2 root)
+    private string? OwnFault(X509Certificate2 root) =>
+        IsOwn(hierarchy, root) ? $"{Excerpt.Of(root.Subject)} has a key of this CA; certificates that it issues are no credentials" : null;
+
+    /// <summary>Whether a certificate, whoever issued it, is for a key of one of our authorities.</summary>
+    public static bool IsOwn(AuthoritySnapshot hierarchy, X509Certificate2 certificate)
     {
-        var key = root.PublicKey.ExportSubjectPublicKeyInfo();
-        return hierarchy.Authorities.SelectMany(a => a.Issuers.Select(i => i.Der).Append(a.RootDer)).Any(own => KeyOf(own).AsSpan().SequenceEqual(key))
-            ? $"{Excerpt.Of(root.Subject)} has a key of this CA; certificates that it issues are no credentials"
-            : null;
+        var key = certificate.PublicKey.ExportSubjectPublicKeyInfo();
+        return hierarchy.Authorities.SelectMany(a => a.Issuers.Select(i => i.Der).Append(a.RootDer)).Any(own => KeyOf(own).AsSpan().SequenceEqual(key));
     }
 
     private static byte[] KeyOf(byte[] der)

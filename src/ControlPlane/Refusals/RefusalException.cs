@@ -4,7 +4,7 @@ namespace GrpcCa.ControlPlane.Refusals;
 /// The one way a room says no: a reason from the list, a sentence for the person who asked, parts per name.
 /// The edge turns it into a status and an ACME problem; any other exception is an internal fault without a story.
 /// </summary>
-internal sealed class RefusalException(RefusalReason reason, string detail) : Exception(detail)
+internal class RefusalException(RefusalReason reason, string detail) : Exception(detail)
 {
     public RefusalReason Reason => reason;
 

@@ -137,6 +137,26 @@ public sealed class ApprovalTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Provisioner_ThatRenewsForOneThatDemands_WaitsToo()
+    {
+        Provisioner Renewing(params string[] ids) => new() { Authority = "authorities/main", DefaultProfile = "profiles/server", Renewal = new() { Provisioners = { ids } } };
+        UpdateProvisionerRequest Update(Action<Provisioner> change)
+        {
+            var request = new UpdateProvisionerRequest { Provisioner = new() { Name = "provisioners/nixos-again" } };
+            change(request.Provisioner);
+            return request;
+        }
+        await AskAsync(() => Provisioners(bob).CreateProvisionerAsync(new() { ProvisionerId = "acme-again", Provisioner = Renewing("provisioners/acme") }));
+        await Provisioners(bob).CreateProvisionerAsync(new() { ProvisionerId = "nixos-again", Provisioner = Renewing("provisioners/nixos") });
+        await Provisioners(bob).UpdateProvisionerAsync(Update(p => p.DisplayName = "free"));
+
+        var asked = await AskAsync(() => Provisioners(bob).UpdateProvisionerAsync(Update(p => p.Renewal = new() { Provisioners = { "provisioners/nixos", "provisioners/acme" } })));
+
+        Assert.Equal(Approval.Types.State.Done, (await ApproveAsync(alice, asked)).State);
+        await AskAsync(() => Provisioners(bob).UpdateProvisionerAsync(Update(p => p.DefaultProfile = "profiles/nixos")));
+    }
+
+    [Fact]
     public async Task Demand_TakenBack_WithASecondOperator_IsGone()
     {
         var asked = await AskAsync(() => Approvals(alice).SetApprovalDemandAsync(new() { Resource = "provisioners/acme" }));

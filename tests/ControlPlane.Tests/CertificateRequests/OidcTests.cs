@@ -44,6 +44,9 @@ public sealed class OidcTests(RequestHouse house)
     {
         await RefusedAsync(new() { ["aud"] = "other" }, StatusCode.Unauthenticated, "not for grpcca", "a.test");
         await RefusedAsync(new() { ["aud"] = new JsonArray("grpcca", "other"), ["azp"] = "other" }, StatusCode.Unauthenticated, "was made for the client 'other'", "a.test");
+        await RefusedAsync(new() { ["aud"] = new JsonArray("grpcca", "other") }, StatusCode.Unauthenticated, "has no azp", "a.test");
+        await RefusedAsync(new() { ["groups"] = "tls-admins", ["events"] = new JsonObject() }, StatusCode.Unauthenticated, "has events", "a.test");
+        Assert.NotEmpty((await AskAsync(new() { ["aud"] = new JsonArray("grpcca", "other"), ["azp"] = "grpcca", ["preferred_username"] = "azp" }, "azp.people.test")).Name);
         await RefusedAsync(new() { ["iss"] = house.Idp.Issuer + "/" }, StatusCode.Unauthenticated, "has another iss", "a.test");
         await RefusedAsync(new() { ["exp"] = TimeProvider.System.GetUtcNow().AddHours(3).ToUnixTimeSeconds() }, StatusCode.Unauthenticated, "longer than 01:00:00", "a.test");
         var request = RequestHouse.Request("people", "used.people.test");
@@ -91,11 +94,14 @@ public sealed class OidcTests(RequestHouse house)
             return request;
         }
 
-        await RequestHouse.RefusedAsync(house.Anyone.CreateCertificateAsync(Request("shaky")), StatusCode.Unavailable, "of another issuer");
+        // Not at once again: strangers, too, can have it asked.
+        await Task.WhenAll(Enumerable.Range(0, 10).Select(_ => RequestHouse.RefusedAsync(house.Anyone.CreateCertificateAsync(Request("shaky")), StatusCode.Unavailable, "of another issuer")));
+        Assert.Equal(1, idp.Discoveries);
         await RequestHouse.RefusedAsync(house.Anyone.CreateCertificateAsync(Request("untrusted")), StatusCode.Unavailable, "could not be fetched");
         await RequestHouse.RefusedAsync(house.Anyone.CreateCertificateAsync(Request("outside")), StatusCode.Unavailable, "127.0.0.1 is outside the ranges");
         Assert.Equal(0, idp.KeyFetches);
         idp.ClaimedIssuer = null;
+        await UntilAnsweredAsync(() => house.Anyone.CreateCertificateAsync(Request("shaky")));
         foreach (var _ in Enumerable.Range(0, 3)) Assert.NotEmpty((await house.Anyone.CreateCertificateAsync(Request("shaky"))).Name);
         // A stranger's key names make nobody fetch again and again.
         foreach (var _ in Enumerable.Range(0, 3)) await RequestHouse.RefusedAsync(house.Anyone.CreateCertificateAsync(Request("shaky", "unknown")), StatusCode.Unauthenticated, "does not have");
@@ -117,6 +123,44 @@ public sealed class OidcTests(RequestHouse house)
         request.OidcToken = idp.Token(new() { ["preferred_username"] = "k" }, "two");
 
         Assert.NotEmpty((await house.Anyone.CreateCertificateAsync(request)).Name);
+    }
+
+    [Fact]
+    public async Task Provisioner_MadeAgainUnderTheSameId_ForgetsTheKeysOfBefore()
+    {
+        await using var before = await OpenIdProvider.StartAsync();
+        await using var after = await OpenIdProvider.StartAsync();
+        async Task<string> MadeAsync(OpenIdProvider idp) => (await house.AddAsync("again-oidc", new Provisioner { Oidc = new(house.Oidc()) { Issuer = idp.Issuer, RootsPem = idp.RootsPem } })).Name;
+        CreateCertificateRequest Request(string token)
+        {
+            var request = RequestHouse.Request("again-oidc", "r.people.test");
+            request.OidcToken = token;
+            return request;
+        }
+        var name = await MadeAsync(before);
+        await house.Anyone.CreateCertificateAsync(Request(before.Token(new() { ["preferred_username"] = "r" })));
+        await house.Provisioners.DeleteProvisionerAsync(new() { Name = name, Force = true });
+        await MadeAsync(after);
+
+        var forged = before.Token(new() { ["preferred_username"] = "r", ["iss"] = after.Issuer });
+        await RequestHouse.RefusedAsync(house.Anyone.CreateCertificateAsync(Request(forged)), StatusCode.Unauthenticated, "has no good signature");
+        Assert.NotEmpty((await house.Anyone.CreateCertificateAsync(Request(after.Token(new() { ["preferred_username"] = "r" })))).Name);
+    }
+
+    private static async Task UntilAnsweredAsync(Func<AsyncUnaryCall<Certificate>> call)
+    {
+        for (var started = TimeProvider.System.GetTimestamp(); ;)
+        {
+            try
+            {
+                await call();
+                return;
+            }
+            catch (RpcException away) when (away.StatusCode == StatusCode.Unavailable && TimeProvider.System.GetElapsedTime(started) < TimeSpan.FromMinutes(1))
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(200), TestContext.Current.CancellationToken);
+            }
+        }
     }
 
     // Without ranges of its own: the server's are the tailnet's, and the provider is on loopback.

@@ -26,6 +26,9 @@ internal sealed class OpenIdProvider : IAsyncDisposable
     /// <summary>What the discovery document says, where it should not be the truth.</summary>
     public string? ClaimedIssuer { get; set; }
 
+    /// <summary>How often its discovery document was fetched.</summary>
+    public int Discoveries { get; private set; }
+
     /// <summary>How often its keys were fetched.</summary>
     public int KeyFetches { get; private set; }
 
@@ -39,8 +42,11 @@ internal sealed class OpenIdProvider : IAsyncDisposable
         builder.WebHost.UseKestrelHttpsConfiguration();
         builder.WebHost.ConfigureKestrel(k => k.Listen(IPAddress.Loopback, 0, l => l.UseHttps(provider.authority.IssueWithKey(TimeSpan.FromDays(1), names: ["idp.localhost"]))));
         var app = provider.app = builder.Build();
-        app.MapGet("/realm/.well-known/openid-configuration", (HttpContext context) => context.Response.WriteAsync(
-            new JsonObject { ["issuer"] = provider.ClaimedIssuer ?? provider.Issuer, ["jwks_uri"] = provider.Issuer + "/keys" }.ToJsonString()));
+        app.MapGet("/realm/.well-known/openid-configuration", (HttpContext context) =>
+        {
+            provider.Discoveries++;
+            return context.Response.WriteAsync(new JsonObject { ["issuer"] = provider.ClaimedIssuer ?? provider.Issuer, ["jwks_uri"] = provider.Issuer + "/keys" }.ToJsonString());
+        });
         app.MapGet("/realm/keys", (HttpContext context) =>
         {
             provider.KeyFetches++;

@@ -132,6 +132,53 @@ public sealed class RenewalTests(RequestHouse house)
         await RequestHouse.RefusedAsync(house.Anyone.RenewCertificateAsync(Renewal(key, renewed)), StatusCode.PermissionDenied, "may issue no more");
     }
 
+    [Fact]
+    public async Task Renewal_OfWhatABoundOperatorAskedFor_EndsWhenItIsBoundElsewhere()
+    {
+        using var identity = await house.Plane.OperatorAsync("changing", Role.Issuer, "provisioners/ci");
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var issuer = new CertificateService.CertificateServiceClient(house.Plane.Remote(identity));
+        await RequestHouse.RefusedAsync(issuer.CreateCertificateAsync(RequestHouse.Request(key, "fleet", "bound.test")), StatusCode.PermissionDenied, "provisioners/fleet");
+        var old = await issuer.CreateCertificateAsync(RequestHouse.Request(key, "ci", "bound.test"));
+        var renewed = await house.Anyone.RenewCertificateAsync(Renewal(key, old));
+        await new OperatorService.OperatorServiceClient(house.Plane.Admin()).UpdateOperatorAsync(
+            new() { Operator = new() { Name = "operators/changing", Provisioners = { "provisioners/fleet" } } });
+
+        await RequestHouse.RefusedAsync(house.Anyone.RenewCertificateAsync(Renewal(key, renewed)), StatusCode.PermissionDenied, "may issue no more");
+    }
+
+    [Fact]
+    public async Task BlockedKey_GetsNoNewKeyForAnotherOfItsCertificates()
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        using var thiefs = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var (a, b) = (await MakeAsync(key, "stolen-a.test"), await MakeAsync(key, "stolen-b.test"));
+        await house.Admin.RevokeCertificateAsync(new() { Name = a.Name, Reason = RevocationReason.KeyCompromise });
+        var csr = Tokens.Csr(thiefs, "stolen-b.test");
+        var request = new RekeyCertificateRequest { Name = b.Name, Csr = ByteString.CopyFrom(csr), Proof = Tokens.Proof(key, b.Name, "RekeyCertificate", Now, csr) };
+
+        await RequestHouse.RefusedAsync(house.Anyone.RekeyCertificateAsync(new(request) { ValidateOnly = true }), StatusCode.FailedPrecondition, "reported as compromised");
+        await RequestHouse.RefusedAsync(house.Anyone.RekeyCertificateAsync(request), StatusCode.FailedPrecondition, "reported as compromised");
+    }
+
+    [Fact]
+    public async Task Renewal_OfAProvisionerThatWasMadeAgain_IsRefused()
+    {
+        Provisioner Made() => new() { Token = new() { Keys = { new TokenKey { KeyId = "build", PublicKey = Tokens.Jwk(house.TokenKey).ToJsonString() } } } };
+        await house.AddAsync("phoenix", Made());
+        await house.AddAsync("ashes", new Provisioner { Renewal = new() { Provisioners = { "provisioners/phoenix" } } });
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var old = await house.Admin.CreateCertificateAsync(RequestHouse.Request(key, "phoenix", "old.test"));
+        var renewed = await house.Anyone.RenewCertificateAsync(Renewal(key, old));
+        await house.Provisioners.DeleteProvisionerAsync(new() { Name = "provisioners/phoenix", Force = true });
+        await RequestHouse.RefusedAsync(house.Anyone.RenewCertificateAsync(Renewal(key, renewed)), StatusCode.NotFound, "phoenix");
+        await house.AddAsync("phoenix", Made());
+
+        await RequestHouse.RefusedAsync(house.Anyone.RenewCertificateAsync(Renewal(key, renewed)), StatusCode.PermissionDenied, "was made later");
+        var fresh = await house.Admin.CreateCertificateAsync(RequestHouse.Request(key, "phoenix", "old.test"));
+        Assert.NotEmpty((await house.Anyone.RenewCertificateAsync(Renewal(key, fresh))).Name);
+    }
+
     private Task<Certificate> MakeAsync(AsymmetricAlgorithm key, params string[] names)
     {
         var request = RequestHouse.Request(key, "ci", names);

@@ -116,6 +116,15 @@ public sealed class RequestHouse : IAsyncLifetime
     /// <summary>The foreign authority's certificate for something.</summary>
     internal X509Certificate2 ForeignFor(bool forServers, params string[] names) => foreign.IssueWithKey(TimeSpan.FromDays(1), names: names, forServers: forServers);
 
+    /// <summary>The foreign authority's certificate for another authority's key and name.</summary>
+    internal X509Certificate2 ForeignCross(X509Certificate2 other)
+    {
+        var request = new CertificateRequest(other.SubjectName, other.PublicKey, HashAlgorithmName.SHA256);
+        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
+        foreach (var extension in other.Extensions.OfType<X509SubjectKeyIdentifierExtension>()) request.CertificateExtensions.Add(extension);
+        return request.Create(foreign.Root, foreign.Root.NotBefore, foreign.Root.NotAfter.AddDays(-1), RandomNumberGenerator.GetBytes(16));
+    }
+
     internal X509Certificate2 ForeignIssuer => foreign.Intermediate!;
 
     internal static async Task<RpcException> RefusedAsync(AsyncUnaryCall<Certificate> call, StatusCode code, string part)

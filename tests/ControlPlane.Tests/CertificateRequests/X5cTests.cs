@@ -45,6 +45,11 @@ public sealed class X5cTests(RequestHouse house)
         await RefusedAsync(Tokens.Sign(house.TokenKey, new JsonObject { ["x5c"] = new JsonArray("AAAA") }, Tokens.Claims("fleet", now, "x.test")), "no certificate in base64");
         await RefusedAsync(Tokens.Sign(house.TokenKey, new JsonObject { ["x5c"] = new JsonArray([.. Enumerable.Repeat(0, 9).Select(_ => (JsonNode)"AAAA")]) }, Tokens.Claims("fleet", now, "x.test")), "needs x5c");
         await RefusedAsync(house.X5c(claims => claims["aud"] = "grpcca:provisioners/ci", "x.test"), "not for grpcca:provisioners/fleet");
+        await RefusedAsync(house.X5c(claims => claims.Remove("iss"), "x.test"), "has another iss");
+        var broken = new CertificateRequest("CN=broken", house.TokenKey, HashAlgorithmName.SHA256);
+        broken.CertificateExtensions.Add(new X509Extension("2.5.29.19", [1], critical: true));
+        using var odd = broken.CreateSelfSigned(now, now.AddDays(1));
+        await RefusedAsync(RequestHouse.X5c(odd, [], null, "x.test"), "cannot be read");
     }
 
     [Fact]
@@ -63,6 +68,22 @@ public sealed class X5cTests(RequestHouse house)
             Assert.Contains("has a key of this CA", refused.Status.Detail, StringComparison.Ordinal);
             Assert.Equal(["provisioner.x5c.roots_pem"], refused.Fields());
         }
+    }
+
+    // Its root may certify an issuer of ours without anybody here knowing.
+    [Fact]
+    public async Task OurOwnCertificates_AreNoCredentials_AlsoBelowAForeignRoot()
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = RequestHouse.Request(key, "ci", "x.test");
+        request.Token = house.Token(null, "x.test");
+        var made = await house.Anyone.CreateCertificateAsync(request);
+        using var leaf = X509CertificateLoader.LoadCertificate(made.Der.ToByteArray());
+        using var signer = leaf.CopyWithPrivateKey(key);
+        using var issuer = X509Certificate2.CreateFromPem(made.PemChain.AsSpan(made.PemChain.LastIndexOf("-----BEGIN", StringComparison.Ordinal)));
+        using var crossed = house.ForeignCross(issuer);
+
+        await RefusedAsync(RequestHouse.X5c(signer, [crossed, house.ForeignIssuer], null, "x.test"), "has a key of this CA");
     }
 
     private async Task<X5cProvisioner> SettingsAsync() => (await house.Provisioners.GetProvisionerAsync(new() { Name = "provisioners/fleet" })).X5C;

@@ -89,6 +89,31 @@ public sealed class BoundOperatorTests(RunningControlPlane plane)
     }
 
     [Fact]
+    public async Task Provisioner_OfABoundOperator_RenewsForNoOther_AndStaysBelowItsAuthority()
+    {
+        var admin = new ProvisionerService.ProvisionerServiceClient(plane.Admin());
+        var acme = await admin.GetProvisionerAsync(new() { Name = "provisioners/acme" });
+        await admin.CreateProvisionerAsync(new()
+        {
+            ProvisionerId = "bound-renew",
+            Provisioner = new() { Authority = acme.Authority, DefaultProfile = acme.DefaultProfile, Renewal = new() { Provisioners = { acme.Name } } },
+        });
+        using var identity = await plane.OperatorAsync("bound-two", Role.Operator, "provisioners/bound-renew");
+        var own = new ProvisionerService.ProvisionerServiceClient(plane.Remote(identity));
+
+        var changed = await own.UpdateProvisionerAsync(new() { Provisioner = new() { Name = "provisioners/bound-renew", DisplayName = "mine", Renewal = new() { Provisioners = { acme.Name } } } });
+        var other = await Assert.ThrowsAsync<RpcException>(async () => await own.UpdateProvisionerAsync(
+            new() { Provisioner = new() { Name = "provisioners/bound-renew", Renewal = new() { Provisioners = { acme.Name, "provisioners/nixos" } } } }));
+        var moved = await Assert.ThrowsAsync<RpcException>(async () => await own.UpdateProvisionerAsync(
+            new() { Provisioner = new() { Name = "provisioners/bound-renew", Authority = "authorities/elsewhere" } }));
+
+        Assert.Equal("mine", changed.DisplayName);
+        Assert.Equal((StatusCode.PermissionDenied, StatusCode.PermissionDenied), (other.StatusCode, moved.StatusCode));
+        Assert.Contains("provisioners/nixos", other.Status.Detail, StringComparison.Ordinal);
+        await admin.DeleteProvisionerAsync(new() { Name = "provisioners/bound-renew" });
+    }
+
+    [Fact]
     public async Task Update_OfRoleAndProvisioners_HoldsAtTheNextCall()
     {
         using var identity = await plane.OperatorAsync("moved", Role.Operator);

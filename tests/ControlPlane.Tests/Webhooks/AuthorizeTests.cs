@@ -216,6 +216,27 @@ public sealed class AuthorizeTests
     }
 
     [Fact]
+    public async Task OneThatIsAddedWhileAnotherThinks_IsAsked_Too()
+    {
+        await using var house = await Hooks.HouseAsync();
+        await using var slow = await HookReceiver.StartAsync();
+        await using var no = await HookReceiver.StartAsync();
+        using var added = new ManualResetEventSlim();
+        slow.Answer = _ => added.Wait(TimeSpan.FromSeconds(15)) ? HookAnswer.Yes : new HookAnswer(500);
+        no.Answer = _ => new HookAnswer(200, """{"allow": false}""");
+        await house.AddAsync("slow", new Webhook { Url = slow.Url, Events = { Event.Authorize }, CaPem = slow.CaPem, Timeout = Google.Protobuf.WellKnownTypes.Duration.FromTimeSpan(TimeSpan.FromSeconds(20)) });
+
+        var finalizing = FinalizeAsync(await house.AccountAsync(), "nas.test");
+        await slow.UntilAsync("certificate.authorize");
+        await house.AddAsync("late", no, Event.Authorize);
+        added.Set();
+
+        var (_, refused) = await finalizing;
+        Assert.Equal(403, refused.Status);
+        Assert.Contains("webhooks/late does not let it be issued", refused.Text("detail"), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task ACertificateOfThisCa_IsTrustedWithoutMore()
     {
         await using var house = await Hooks.HouseAsync();

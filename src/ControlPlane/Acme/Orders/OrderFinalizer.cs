@@ -39,21 +39,17 @@ internal sealed class OrderFinalizer(
     }
 
     private Task<IssuedCertificate> IssueByCurrentPolicyAsync(
-        VerifiedRequest request, OrderView view, CertificateSigningRequest csr, byte[] der, CancellationToken cancellationToken)
-    {
-        var asked = false;
-        return LeafIssue.ByCurrentPolicyAsync(async () =>
+        VerifiedRequest request, OrderView view, CertificateSigningRequest csr, byte[] der, CancellationToken cancellationToken) => LeafIssue.ByCurrentPolicyAsync(async () =>
         {
             var context = await ContextAsync(request, view, cancellationToken);
             LeafPolicy.CheckKey(csr.Key, context.Terms, request.Account!.Key.PublicKey);
             OrderDesk.CheckNames(context, view.Order.Identifiers);
             await CheckEndAsync(view.Order, cancellationToken);
-            // Last, so that webhooks are asked about what would be issued; and once, whatever they say.
-            if (!asked) await authorizer.AuthorizeAsync(Question(request, view.Order, context, csr, der), cancellationToken);
-            asked = true;
+            // Last, so that webhooks are asked about what would be issued; and again when the configuration changed meanwhile,
+            // which may be a webhook that was added.
+            await authorizer.AuthorizeAsync(Question(request, view.Order, context, csr, der), cancellationToken);
             return await IssueAsync(request, view, context, csr, cancellationToken);
         });
-    }
 
     private ValueTask<LeafContext> ContextAsync(VerifiedRequest request, OrderView view, CancellationToken cancellationToken) =>
         contexts.CurrentAsync(new LeafAsker(request.Context.Provisioner, view.Order.ProfileWanted) { Account = request.Account }, cancellationToken);

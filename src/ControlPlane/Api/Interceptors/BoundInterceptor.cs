@@ -9,7 +9,8 @@ namespace GrpcCa.ControlPlane.Api.Interceptors;
 
 /// <summary>
 /// The one place where an issuer or operator that is bound to provisioners is held to them. What cannot be traced to
-/// one of its provisioners, because it does not exist or belongs to none, is refused alike.
+/// one of its provisioners, because it does not exist or belongs to none, is refused alike. What an update makes one of its
+/// provisioners reach is <see cref="ProvisionerApi"/>'s to see, which knows what it was before.
 /// </summary>
 internal sealed class BoundInterceptor(BoundRules rules, ProvisionerOf provisioners) : Interceptor
 {

@@ -4,6 +4,7 @@ using GrpcCa.ControlPlane.Issuance.Lint;
 using GrpcCa.ControlPlane.Pki;
 using GrpcCa.ControlPlane.Refusals;
 using GrpcCa.ControlPlane.Signing;
+using GrpcCa.ControlPlane.Storage;
 using GrpcCa.ControlPlane.Tests.Issuance.Lint;
 
 namespace GrpcCa.ControlPlane.Tests.Issuance;

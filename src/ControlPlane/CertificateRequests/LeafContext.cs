@@ -61,7 +61,8 @@ internal sealed class LeafContexts(
             throw new InvalidOperationException($"{provisioner.Name} names profiles/{asker.ProfileId ?? provisioner.DefaultProfile}, which does not exist");
         var levels = Levels(await names.CurrentAsync(cancellationToken), authority, provisioner, origin, asker);
         var reserved = await gateways.CurrentAsync(cancellationToken);
-        return new LeafContext(generation, provisioner, provisioner.Narrow(profile), authority, issuer,
+        var terms = provisioner.Narrow(profile);
+        return new LeafContext(generation, provisioner, origin is null ? terms : terms.Within(origin.Narrow(profile)), authority, issuer,
             new NameFacts(levels, reserved.IsReserved, authority.Name, authority.Constraints, name => authority.ConstraintFault(issuer, name), time.GetUtcNow()));
     }
 

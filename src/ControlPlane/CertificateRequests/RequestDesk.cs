@@ -71,7 +71,7 @@ internal sealed class RequestDesk(
 
     private static IssuanceQuestion QuestionOf(CertificateWish wish, LeafContext context) => new()
     {
-        ProvisionerId = context.Provisioner.Id,
+        ProvisionerId = wish.Asker.OriginProvisionerId ?? context.Provisioner.Id,
         ProfileId = context.Profile.Id,
         Identifiers = wish.Names,
         Key = wish.Key,
@@ -94,15 +94,15 @@ internal sealed class RequestDesk(
         if (wish.Use is { } use) await UsedTokenStore.UseAsync(session, use);
     }
 
-    // A key that was reported as compromised may have another certificate that nobody revoked yet: whoever stole it must not
-    // get one for a key of their own.
+    // A key that was reported as compromised may have another certificate that nobody revoked yet, or a certificate of its line a
+    // key that the thief chose: neither is renewed.
     private static async ValueTask CheckRenewedAsync(StoreSession session, CertificateWish wish)
     {
         if (wish.Renews is not { } old) return;
         if (await CertificateStore.FindAsync(session, old.Serial) is { RevokedAt: not null })
             throw new RefusalException(RefusalReason.FailedPrecondition, $"{old.Name} was revoked; a new certificate has to be asked for anew");
-        if (await CertificateStore.IsKeyBlockedAsync(session, old.KeySha256))
-            throw new RefusalException(RefusalReason.FailedPrecondition, $"the key of {old.Name} was reported as compromised and is blocked; a new certificate has to be asked for anew");
+        if (await CertificateStore.HasBlockedAncestorAsync(session, old.Serial))
+            throw new RefusalException(RefusalReason.FailedPrecondition, $"the key of {old.Name}, or of one that it renews, was reported as compromised and is blocked; a new certificate has to be asked for anew");
     }
 
     private async ValueTask<AuditEvent> RecordAsync(
@@ -113,7 +113,9 @@ internal sealed class RequestDesk(
         {
             AccountId = wish.Asker.Account?.AccountId,
             Requester = wish.Renews is { } old ? old.Requester : wish.Actor,
-            OriginProvisionerId = wish.Asker.OriginProvisionerId,
+            // It stays the provisioner's that it first came from: in its lists, its bounds, its webhooks.
+            ProvisionerId = wish.Asker.OriginProvisionerId ?? context.Provisioner.Id,
+            RenewedThrough = wish.Renews is null ? null : context.Provisioner.Id,
             Renews = wish.Renews?.Serial,
         };
         await CertificateStore.InsertAsync(session, certificate, new CertificateEvidence(wish.Evidence, wish.Csr));
@@ -122,7 +124,8 @@ internal sealed class RequestDesk(
         return new AuditEvent(now, "certificate.issue", wish.Actor, certificate.Name,
         [
             new("identifiers", string.Join(' ', certificate.Identifiers)),
-            new("provisioner", context.Provisioner.Id),
+            new("provisioner", certificate.ProvisionerId!),
+            new("renewedThrough", certificate.RenewedThrough ?? ""),
             new("profile", context.Profile.Id),
             new("issuer", certificate.Issuer),
             new("renews", wish.Renews?.Serial.Hex ?? ""),

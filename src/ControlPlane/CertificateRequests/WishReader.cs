@@ -56,7 +56,7 @@ internal sealed class WishReader(
     {
         var old = await store.ReadAsync(session => CertificateStore.FindAsync(session, serial), cancellationToken)
             ?? throw new RefusalException(RefusalReason.NotFound, $"no certificate with serial {serial.Hex} was issued here");
-        var origin = old.OriginProvisionerId ?? old.ProvisionerId
+        var origin = old.ProvisionerId
             ?? throw new RefusalException(RefusalReason.FailedPrecondition, $"{old.Name} is a gateway's own; its gateway renews it");
         var provisioner = await RenewerAsync(origin, provisionerId, cancellationToken);
         // Before anything is said about the certificate: only who holds its key hears more.

@@ -48,8 +48,8 @@ internal sealed record CertificateRecord
     /// <summary>Who first asked, when it was not an ACME account: <c>operators/{id}</c>, <c>provisioners/{id}/token/…</c>; the audit's word.</summary>
     public string? Requester { get; init; }
 
-    /// <summary>The provisioner that a renewed certificate first came from.</summary>
-    public string? OriginProvisionerId { get; init; }
+    /// <summary>The provisioner of the kind renewal that renewed it; it belongs to the one that it first came from.</summary>
+    public string? RenewedThrough { get; init; }
 
     /// <summary>The certificate that it renews by possession of its key.</summary>
     public SerialNumber? Renews { get; init; }

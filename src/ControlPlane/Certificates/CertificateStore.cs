@@ -11,7 +11,7 @@ internal static class CertificateStore
     public const string Columns = """
         serial, der, issuer, provisioner_id, account_id, order_id, profile_id, gateway_id, identifiers, key_type, key_sha256,
         not_before, not_after, created_at, revoked_at, revocation_reason, invalid_since,
-        requester, origin_provisioner_id, renews
+        requester, renewed_through, renews
         """;
 
     public static async ValueTask InsertAsync(StoreSession session, CertificateRecord certificate, CertificateEvidence evidence)
@@ -19,7 +19,7 @@ internal static class CertificateStore
         await session.Sql($"""
                 insert into certificates ({Columns}, new_order_evidence, finalize_evidence)
                 values (@serial, @der, @issuer, @provisioner_id, @account_id, @order_id, @profile_id, @gateway_id, @identifiers, @key_type, @key_sha256,
-                        @not_before, @not_after, @created_at, null, null, null, @requester, @origin_provisioner_id, @renews, @new_order_evidence, @finalize_evidence)
+                        @not_before, @not_after, @created_at, null, null, null, @requester, @renewed_through, @renews, @new_order_evidence, @finalize_evidence)
                 """)
             .With("@serial", certificate.Serial.Hex)
             .With("@der", certificate.Der)
@@ -36,7 +36,7 @@ internal static class CertificateStore
             .With("@not_after", certificate.NotAfter)
             .With("@created_at", certificate.CreatedAt)
             .With("@requester", certificate.Requester)
-            .With("@origin_provisioner_id", certificate.OriginProvisionerId)
+            .With("@renewed_through", certificate.RenewedThrough)
             .With("@renews", certificate.Renews?.Hex)
             .With("@new_order_evidence", evidence.NewOrder)
             .With("@finalize_evidence", evidence.Finalize)
@@ -135,6 +135,20 @@ internal static class CertificateStore
         .With("@now", now)
         .ExecuteAsync();
 
+    /// <summary>
+    /// Whether a certificate comes, by renewals and new keys, from one whose key is blocked: whoever stole a key may have taken a
+    /// new one before anybody knew.
+    /// </summary>
+    public static async ValueTask<bool> HasBlockedAncestorAsync(StoreSession session, SerialNumber serial) => await session
+        .Sql("""
+            with recursive line(serial, key_sha256, renews) as (
+              select serial, key_sha256, renews from certificates where serial = @serial
+              union select c.serial, c.key_sha256, c.renews from certificates c join line on c.serial = line.renews)
+            select count(*) from line join blocked_keys on blocked_keys.key_sha256 = line.key_sha256
+            """)
+        .With("@serial", serial.Hex)
+        .NumberAsync() > 0;
+
     public static async ValueTask<bool> IsKeyBlockedAsync(StoreSession session, byte[] keySha256) => await session
         .Sql("select count(*) from blocked_keys where key_sha256 = @key_sha256")
         .With("@key_sha256", keySha256)
@@ -160,7 +174,7 @@ internal static class CertificateStore
         RevocationReason = row.IsDBNull(15) ? null : (RevocationReason)row.GetInt64(15),
         InvalidSince = row.OptionalTime(16),
         Requester = row.OptionalText(17),
-        OriginProvisionerId = row.OptionalText(18),
+        RenewedThrough = row.OptionalText(18),
         Renews = row.OptionalText(19) is { } renewed && SerialNumber.TryParseHex(renewed, out var before) ? before : null,
     };
 }

@@ -54,6 +54,8 @@ internal static class LeafPolicy
         var latest = now + terms.Longest;
         if (notAfter > latest + Tolerance || notBefore >= latest)
             throw new RefusalException(RefusalReason.Malformed, $"the requested time goes beyond {terms.Longest} from now, the longest lifetime of {terms.Source}");
+        if (notAfter is null && notBefore >= now + terms.Default)
+            throw new RefusalException(RefusalReason.Malformed, $"the requested notBefore lies {terms.Default} or more ahead, the default lifetime of {terms.Source}; ask for a notAfter as well");
         var from = notBefore > now ? notBefore.Value : now;
         if (notAfter < from + terms.Shortest - Tolerance)
             throw new RefusalException(RefusalReason.Malformed, $"the requested time is shorter than {terms.Shortest}, the shortest lifetime of {terms.Source}");

@@ -15,6 +15,21 @@ internal sealed record LeafTerms(
     /// <summary>The profile as it is.</summary>
     public static LeafTerms Of(ProfileRecord profile) =>
         new(profile, TimeSpan.Zero, profile.Lifetime, profile.Lifetime, profile.KeyTypes, $"profile {profile.Id}");
+
+    /// <summary>Within the bounds of another provisioner as well: a renewal gives no more than what it renews could have.</summary>
+    public LeafTerms Within(LeafTerms other)
+    {
+        var longest = Longest < other.Longest ? Longest : other.Longest;
+        var shortest = Shortest > other.Shortest ? Shortest : other.Shortest;
+        return this with
+        {
+            Longest = longest,
+            Default = Default < longest ? Default : longest,
+            Shortest = shortest < longest ? shortest : longest,
+            KeyTypes = [.. KeyTypes.Intersect(other.KeyTypes, StringComparer.Ordinal)],
+            Source = Source == other.Source ? Source : $"{Source} and {other.Source}",
+        };
+    }
 }
 
 /// <summary>A provisioner's bounds on lifetimes; null leaves it to the profile.</summary>

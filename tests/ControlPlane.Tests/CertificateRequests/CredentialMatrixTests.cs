@@ -72,7 +72,7 @@ public sealed class CredentialMatrixTests(RequestHouse house)
         foreach (var kind in Kinds)
         {
             var request = new RenewCertificateRequest { Name = old.Name, Provisioner = "provisioners/" + kind, Proof = Tokens.Proof(key, old.Name, "RenewCertificate", TimeProvider.System.GetUtcNow()) };
-            if (kind == "renew") Assert.Equal("provisioners/renew", (await house.Anyone.RenewCertificateAsync(request)).Provisioner);
+            if (kind == "renew") Assert.Equal("provisioners/renew", (await house.Anyone.RenewCertificateAsync(request)).RenewedThrough);
             else await RequestHouse.RefusedAsync(house.Anyone.RenewCertificateAsync(request), StatusCode.PermissionDenied, "renews no certificates");
         }
     }

@@ -34,8 +34,8 @@ public sealed class RenewalTests(RequestHouse house)
         Assert.NotEqual(old.Name, made.Name);
         Assert.Equal(old.Identifiers, made.Identifiers);
         Assert.Equal(old.PublicKeySha256, made.PublicKeySha256);
-        Assert.Equal((old.Name, "provisioners/renew", "provisioners/ci", old.Profile), (made.Renews, made.Provisioner, made.OriginProvisioner, made.Profile));
-        Assert.Equal((made.Name, "provisioners/ci", old.Requester), (third.Renews, third.OriginProvisioner, third.Requester));
+        Assert.Equal((old.Name, "provisioners/renew", "provisioners/ci", old.Profile), (made.Renews, made.RenewedThrough, made.Provisioner, made.Profile));
+        Assert.Equal((made.Name, "provisioners/ci", old.Requester), (third.Renews, third.Provisioner, third.Requester));
     }
 
     [Fact]
@@ -145,6 +145,42 @@ public sealed class RenewalTests(RequestHouse house)
             new() { Operator = new() { Name = "operators/changing", Provisioners = { "provisioners/fleet" } } });
 
         await RequestHouse.RefusedAsync(house.Anyone.RenewCertificateAsync(Renewal(key, renewed)), StatusCode.PermissionDenied, "may issue no more");
+    }
+
+    [Fact]
+    public async Task BlockedKey_EndsTheWholeLineThatCameFromIt()
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        using var thiefs = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var stolen = await MakeAsync(key, "line.test");
+        var csr = Tokens.Csr(thiefs, "line.test");
+        var rekeyed = await house.Anyone.RekeyCertificateAsync(new() { Name = stolen.Name, Csr = ByteString.CopyFrom(csr), Proof = Tokens.Proof(key, stolen.Name, "RekeyCertificate", Now, csr) });
+        var again = await house.Anyone.RenewCertificateAsync(Renewal(thiefs, rekeyed));
+
+        await house.Admin.RevokeCertificateAsync(new() { Name = stolen.Name, Reason = RevocationReason.KeyCompromise });
+
+        await RequestHouse.RefusedAsync(house.Anyone.RenewCertificateAsync(Renewal(thiefs, again)), StatusCode.FailedPrecondition, "or of one that it renews");
+    }
+
+    [Fact]
+    public async Task Renewal_StaysWithinTheFirstProvisionersBounds_AndIsStillItsOwn()
+    {
+        await house.AddAsync("tight", new Provisioner
+        {
+            Token = new() { Keys = { new TokenKey { KeyId = "build", PublicKey = Tokens.Jwk(house.TokenKey).ToJsonString() } } },
+            Lifetimes = new() { Max = Google.Protobuf.WellKnownTypes.Duration.FromTimeSpan(TimeSpan.FromHours(2)) },
+        });
+        await house.AddAsync("loose", new Provisioner { Renewal = new() { Provisioners = { "provisioners/tight" } } });
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var old = await house.Admin.CreateCertificateAsync(RequestHouse.Request(key, "tight", "tight.test"));
+
+        var made = await house.Anyone.RenewCertificateAsync(Renewal(key, old));
+
+        Assert.InRange((made.ExpireTime.ToDateTimeOffset() - made.CreateTime.ToDateTimeOffset()).TotalMinutes, 119, 121);
+        var listed = await house.Admin.ListCertificatesAsync(new() { Filter = "provisioner = \"provisioners/tight\"" });
+        Assert.Contains(made.Name, listed.Certificates.Select(c => c.Name));
+        var kept = await Assert.ThrowsAsync<RpcException>(async () => await house.Provisioners.DeleteProvisionerAsync(new() { Name = "provisioners/tight" }));
+        Assert.Contains("2 certificates", kept.Status.Detail, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -73,7 +73,7 @@ internal sealed class Show : Verb
         yield return new("Gateway", Ids.Short(c.Gateway));
         if (c.Requester.Length > 0) yield return new("Requester", c.Requester);
         if (c.Renews.Length > 0) yield return new("Renews", Ids.Short(c.Renews));
-        if (c.OriginProvisioner.Length > 0) yield return new("First from", Ids.Short(c.OriginProvisioner));
+        if (c.RenewedThrough.Length > 0) yield return new("Renewed through", Ids.Short(c.RenewedThrough));
         yield return new("Key type", c.KeyType);
         yield return new("Key SHA-256", c.PublicKeySha256);
     }

@@ -32,7 +32,7 @@ internal static class CertificateMapping
         KeyType = certificate.KeyType,
         Requester = certificate.Requester ?? "",
         Renews = Named(ResourceName.Certificates, certificate.Renews?.Hex),
-        OriginProvisioner = Named(ResourceName.Provisioners, certificate.OriginProvisionerId),
+        RenewedThrough = Named(ResourceName.Provisioners, certificate.RenewedThrough),
     };
 
     /// <summary>As it would be: there is no serial number and nothing is signed.</summary>
@@ -42,14 +42,14 @@ internal static class CertificateMapping
         StartTime = Wire.Time(preview.Period.NotBefore),
         ExpireTime = Wire.Time(preview.Period.NotAfter),
         Issuer = preview.Context.Issuer.Name,
-        Provisioner = preview.Context.Provisioner.Name,
+        Provisioner = Named(ResourceName.Provisioners, preview.Wish.Asker.OriginProvisionerId ?? preview.Context.Provisioner.Id),
         Profile = preview.Context.Profile.Name,
         Account = Named(ResourceName.Accounts, preview.Wish.Asker.Account?.AccountId),
         PublicKeySha256 = preview.Wish.Key.Sha256Hex,
         KeyType = preview.Wish.Key.TypeText,
         Requester = preview.Wish.Renews is { } old ? old.Requester ?? "" : preview.Wish.Actor,
         Renews = preview.Wish.Renews?.Name ?? "",
-        OriginProvisioner = Named(ResourceName.Provisioners, preview.Wish.Asker.OriginProvisionerId),
+        RenewedThrough = preview.Wish.Renews is null ? "" : preview.Context.Provisioner.Name,
     };
 
     /// <summary>With the bytes and the chain.</summary>

@@ -1,6 +1,6 @@
 -- Certificates without ACME: who asked, and what a renewed one renews.
 alter table certificates add column requester text;
-alter table certificates add column origin_provisioner_id text;
+alter table certificates add column renewed_through text;
 alter table certificates add column renews text;
 
 -- Tokens are good once: their hashes, until they would be refused as expired.

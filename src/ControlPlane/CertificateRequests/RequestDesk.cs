@@ -1,5 +1,6 @@
 using GrpcCa.ControlPlane.Acme.Accounts;
 using GrpcCa.ControlPlane.Acme.Jws;
+using GrpcCa.ControlPlane.Acme.Limits;
 using GrpcCa.ControlPlane.Audit;
 using GrpcCa.ControlPlane.Certificates;
 using GrpcCa.ControlPlane.Credentials;
@@ -15,7 +16,7 @@ namespace GrpcCa.ControlPlane.CertificateRequests;
 
 /// <summary>Issues what is wished for, or says what it would be; the same rules as at the finalize of an ACME order.</summary>
 internal sealed class RequestDesk(
-    IStore store, LeafContexts contexts, IssuanceAuthorizer authorizer, WebhookNotices notices, IssuanceCorridor corridor, TimeProvider time)
+    IStore store, LeafContexts contexts, RequestLimits limits, IssuanceAuthorizer authorizer, WebhookNotices notices, IssuanceCorridor corridor, TimeProvider time)
 {
     /// <summary>Everything but the signature; nothing is spent or written.</summary>
     /// <exception cref="RefusalException">Whatever the issue would be refused for.</exception>
@@ -35,30 +36,42 @@ internal sealed class RequestDesk(
     /// <param name="wish">What is wanted, by whom.</param>
     /// <param name="alongside">Runs in the transaction that records the certificate; null for nothing.</param>
     /// <param name="cancellationToken">The call's; counts until the plan is recorded.</param>
-    /// <exception cref="RefusalException">BadCsr, BadPublicKey, RejectedIdentifier, Malformed (times), Unauthenticated (a used token).</exception>
+    /// <exception cref="RefusalException">BadCsr, BadPublicKey, RejectedIdentifier, Malformed (times), Unauthenticated (a used token), RateLimited.</exception>
     public async Task<CertificateRecord> IssueAsync(
         CertificateWish wish, Func<StoreSession, CertificateRecord, ValueTask>? alongside, CancellationToken cancellationToken)
     {
         var serial = await LeafIssue.ByCurrentPolicyAsync(async () =>
         {
-            var (context, _, period) = await DecideAsync(wish, cancellationToken);
-            // Last, so that webhooks are asked about what would be issued; and again when the configuration changed meanwhile,
-            // which may be a webhook that was added.
-            await authorizer.AuthorizeAsync(QuestionOf(wish, context), cancellationToken);
-            var notice = await notices.ForAsync(WebhookEvent.Issued, cancellationToken);
-            var spec = LeafIssue.SpecOf(context, wish.Names, wish.Key, period);
-            var issued = await corridor.IssueAsync(new SigningPermit(PermitKind.Leaf, context.Issuer.Key), spec, new IssuanceContext
-            {
-                Actor = wish.Actor,
-                Purpose = wish.Renews?.Name ?? context.Provisioner.Name,
-                OnPlanned = (session, _) => ClaimAsync(session, wish, context),
-                OnIssued = (session, made) => RecordAsync(session, wish, context, made, notice, alongside),
-            }, cancellationToken);
-            return issued.Serial;
+            var decided = await DecideAsync(wish, cancellationToken);
+            // As for an ACME order: whoever holds a key, and nothing bounds how often, does not fill the store.
+            var tokens = limits.TakeOrder(decided.Context.Provisioner, OwnerOf(wish, decided.Context), "", wish.Names);
+            return await tokens.SpendAsync(() => IssueAsync(decided, alongside, cancellationToken));
         });
         return await store.ReadAsync(session => CertificateStore.FindAsync(session, serial), CancellationToken.None)
             ?? throw new InvalidOperationException($"certificate {serial.Hex} is not in the store after its issue");
     }
+
+    private async Task<SerialNumber> IssueAsync(
+        CertificatePreview decided, Func<StoreSession, CertificateRecord, ValueTask>? alongside, CancellationToken cancellationToken)
+    {
+        var (context, wish, period) = decided;
+        // Last, so that webhooks are asked about what would be issued; and again when the configuration changed meanwhile,
+        // which may be a webhook that was added.
+        await authorizer.AuthorizeAsync(QuestionOf(wish, context), cancellationToken);
+        var notice = await notices.ForAsync(WebhookEvent.Issued, cancellationToken);
+        var spec = LeafIssue.SpecOf(context, wish.Names, wish.Key, period);
+        var issued = await corridor.IssueAsync(new SigningPermit(PermitKind.Leaf, context.Issuer.Key), spec, new IssuanceContext
+        {
+            Actor = wish.Actor,
+            Purpose = wish.Renews?.Name ?? context.Provisioner.Name,
+            OnPlanned = (session, _) => ClaimAsync(session, wish, context),
+            OnIssued = (session, made) => RecordAsync(session, wish, context, made, notice, alongside),
+        }, cancellationToken);
+        return issued.Serial;
+    }
+
+    // An operator is somebody; subjects of tokens are as many as whoever signs them likes, so their provisioner is one client.
+    private static string OwnerOf(CertificateWish wish, LeafContext context) => wish.Use is null ? wish.Actor : context.Provisioner.Name;
 
     private async Task<CertificatePreview> DecideAsync(CertificateWish wish, CancellationToken cancellationToken)
     {

@@ -38,14 +38,14 @@ public sealed class ReplayTests
         await taken.SendAgainAsync(client, url => url.Replace(house.Gateway.Origin, other.Origin, StringComparison.Ordinal), "badNonce");
         await house.RestartAsync(house.Gateway);
         await taken.SendAgainAsync(client, url => url, "badNonce");
-        Assert.Equal(before, await house.CountRowsAsync());
+        Assert.Empty((await house.CountRowsAsync()).Except(before));
         await house.RestartControlPlaneAsync();
         await house.RestartAsync(house.Gateway);
         // The start itself is audited: it gives the control plane's endpoint a new certificate.
         await house.UntilListsAreCurrentAsync();
         before = await house.CountRowsAsync();
         await taken.SendAgainAsync(client, url => url, "badNonce");
-        Assert.Equal(before, await house.CountRowsAsync());
+        Assert.Empty((await house.CountRowsAsync()).Except(before));
         // And the house goes on.
         Assert.NotEmpty((await client.IssueAsync("replay-after.test")).Chain);
     }

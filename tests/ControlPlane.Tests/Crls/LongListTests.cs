@@ -5,6 +5,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace GrpcCa.ControlPlane.Tests.Crls;
 
 /// <summary>A list with very many entries is made in seconds, and in little more memory than its bytes.</summary>
+[Trait("Long", "true")]
 public sealed class LongListTests : IAsyncLifetime
 {
     private const int Many = 100_000;

@@ -13,6 +13,7 @@ namespace GrpcCa.ControlPlane.Tests.Webhooks;
 
 /// <summary>What webhooks are told: after the act, until they have it, and within bounds.</summary>
 [Collection(PostgresGroup.Name)]
+[Trait("Long", "true")]
 public sealed class DeliveryTests(PostgresFixture postgres)
 {
     private static CancellationToken Stop => TestContext.Current.CancellationToken;

@@ -8,6 +8,7 @@ using GrpcCa.TestKit.Acme;
 namespace GrpcCa.EndToEnd.Tests.Api;
 
 /// <summary>The examples in three languages, each over the admin socket and with a client certificate; and the package of the client.</summary>
+[Trait("Long", "true")]
 public sealed class ExampleTests(SharedInstance shared, ClientPackage package)
 {
     private static int numbers;

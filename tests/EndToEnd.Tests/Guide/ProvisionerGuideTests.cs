@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 namespace GrpcCa.EndToEnd.Tests.Guide;
 
 /// <summary>The commands of docs/provisioners.md, typed as they stand there, against what <c>./run</c> starts.</summary>
+[Trait("Long", "true")]
 public sealed class ProvisionerGuideTests
 {
     [Fact]

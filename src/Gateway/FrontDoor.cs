@@ -1,4 +1,4 @@
-using System.Security.Cryptography;
+using System.Globalization;
 using GrpcCa.Gateway.Acme;
 using GrpcCa.Gateway.Trust;
 using GrpcCa.Protocol;
@@ -17,7 +17,8 @@ internal sealed class FrontDoor(AcmePipeline acme, PublicPages pages, ForwardedC
     public async Task HandleAsync(HttpContext http)
     {
         var start = time.GetTimestamp();
-        var requestId = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8));
+        // It only tells log lines apart, so it need not be unguessable; the platform's generator costs as much as a signature's tenth.
+        var requestId = Random.Shared.NextInt64().ToString("x16", CultureInfo.InvariantCulture);
         var path = PathOf(http);
         forwarded.Apply(http);
         try

@@ -4,6 +4,7 @@ using GrpcCa.ControlPlane.Acme.Orders;
 using GrpcCa.ControlPlane.Acme.Renewals;
 using GrpcCa.ControlPlane.Approvals;
 using GrpcCa.ControlPlane.Authorities;
+using GrpcCa.ControlPlane.Certificates;
 using GrpcCa.ControlPlane.Gateways;
 using GrpcCa.ControlPlane.Credentials;
 using GrpcCa.ControlPlane.Issuance;
@@ -11,7 +12,7 @@ using GrpcCa.ControlPlane.Storage;
 
 namespace GrpcCa.ControlPlane;
 
-/// <summary>What expires is forgotten in small batches, so that the store follows what is live. Certificates stay.</summary>
+/// <summary>What expires is forgotten in small batches, so that the store follows what is live.</summary>
 internal static class Sweeping
 {
     // Clients may still ask why an order of yesterday failed.
@@ -34,6 +35,8 @@ internal static class Sweeping
         services.AddSingleton(new SweepTask("issuance plans", Interval, (session, now, batch) => ClosedPlanStore.DeleteIssuedAsync(session, now - PlansKept, batch)));
         services.AddSingleton(new SweepTask("approvals", Interval, (session, now, batch) => ApprovalStore.SweepAsync(session, now - ApprovalsKept, batch)));
         services.AddSingleton(new SweepTask("renewal windows", SlowInterval, RenewalStore.SweepAdvancesAsync));
+        services.AddSingleton(options.Archive).AddSingleton<EndedSweep>().AddSingleton(new CertificateArchive(options.Archive, options.ReplicaId));
+        services.AddSingleton(provider => new SweepTask("ended certificates", SlowInterval, provider.GetRequiredService<EndedSweep>().RunAsync));
         services.AddSingleton(options.Storage);
         return services.AddHostedService<Sweeper>();
     }

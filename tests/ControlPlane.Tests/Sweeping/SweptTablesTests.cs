@@ -17,6 +17,16 @@ public sealed partial class SweptTablesTests(RunningControlPlane running)
     // An expired row, 'old', and one that is not, 'new', of every table that is swept; @old and @new are times.
     private static readonly Dictionary<string, string[]> Rows = new(StringComparer.Ordinal)
     {
+        ["certificates"] =
+        [
+            "insert into certificates (serial, der, issuer, identifiers, key_type, key_sha256, not_before, not_after, created_at) values ('10000000000000000000000000000000', @bytes, 'i', '', 'k', @bytes, @ancient, @ancient, @ancient)",
+            "insert into certificates (serial, der, issuer, identifiers, key_type, key_sha256, not_before, not_after, created_at) values ('20000000000000000000000000000000', @bytes, 'i', '', 'k', @bytes, @old, @new, @old)",
+        ],
+        ["certificate_names"] =
+        [
+            "insert into certificate_names (identifier, serial) values ('dns:a', '10000000000000000000000000000000')",
+            "insert into certificate_names (identifier, serial) values ('dns:a', '20000000000000000000000000000000')",
+        ],
         ["orders"] =
         [
             "insert into orders (id, account_id, provisioner_id, document, evidence, created_at, expires_at, version) values ('old', 'a', 'acme', '{}', @bytes, @old, @old, 1)",
@@ -59,8 +69,8 @@ public sealed partial class SweptTablesTests(RunningControlPlane running)
         ],
         ["renewal_advances"] =
         [
-            "insert into renewal_advances (target, explanation_url, advanced_at) values ('certificates/old', '', @old)",
-            "insert into renewal_advances (target, explanation_url, advanced_at) values ('certificates/new', '', @old)",
+            "insert into renewal_advances (target, explanation_url, advanced_at) values ('certificates/10000000000000000000000000000000', '', @old)",
+            "insert into renewal_advances (target, explanation_url, advanced_at) values ('certificates/20000000000000000000000000000000', '', @old)",
         ],
         ["webhook_expiries"] =
         [
@@ -73,8 +83,6 @@ public sealed partial class SweptTablesTests(RunningControlPlane running)
     private static readonly string[] Around =
     [
         "insert into accounts (id, provisioner_id, key_thumbprint, key_json, key_sha256, status, contacts, terms_agreed, created_at, version) values ('a', 'acme', 't', '{}', @bytes, 'valid', '', 1, @old, 1)",
-        "insert into certificates (serial, der, issuer, identifiers, key_type, key_sha256, not_before, not_after, created_at) values ('old', @bytes, 'i', '', 'k', @bytes, @old, @old, @old)",
-        "insert into certificates (serial, der, issuer, identifiers, key_type, key_sha256, not_before, not_after, created_at) values ('new', @bytes, 'i', '', 'k', @bytes, @old, @new, @old)",
         """
         insert into webhooks (id, url, events, provisioners, timeout_ms, expiring_ms, disabled, comment, ca_pem, sealed_secret, version, created_at, updated_at, delivered, given_up, dropped, failure)
         values ('w', 'u', '', '', 1, 1, 0, '', '', @bytes, 1, @old, @old, 0, 0, 0, '')
@@ -112,7 +120,8 @@ public sealed partial class SweptTablesTests(RunningControlPlane running)
             var deleted = await sweeper.SweepAsync(Stop);
 
             foreach (var table in swept) Assert.Equal((table, 1L), (table, await CountAsync(store, table)));
-            Assert.Equal(swept.Count, deleted);
+            // A certificate takes its names along.
+            Assert.Equal(swept.Count - 1, deleted);
             Assert.Equal(["new"], await store.ReadAsync(session => session.Sql("select id from orders").ListAsync(row => row.GetString(0)), Stop));
             Assert.Equal(["new"], await store.ReadAsync(session => session.Sql("select serial from issuance_plans").ListAsync(row => row.GetString(0)), Stop));
         }
@@ -124,7 +133,9 @@ public sealed partial class SweptTablesTests(RunningControlPlane running)
 
     private static Task<int> InsertAsync(IStore store, string text) => store.WriteAsync(session =>
     {
-        var statement = session.Sql(text).With("@old", Now.AddYears(-1));
+        var statement = session.Sql(text);
+        if (text.Contains("@old", StringComparison.Ordinal)) statement = statement.With("@old", Now.AddYears(-1));
+        if (text.Contains("@ancient", StringComparison.Ordinal)) statement = statement.With("@ancient", Now.AddYears(-2));
         if (text.Contains("@new", StringComparison.Ordinal)) statement = statement.With("@new", Now.AddYears(1));
         if (text.Contains("@bytes", StringComparison.Ordinal)) statement = statement.With("@bytes", new byte[32]);
         if (text.Contains("@more", StringComparison.Ordinal)) statement = statement.With("@more", new byte[33]);

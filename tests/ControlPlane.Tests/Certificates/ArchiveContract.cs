@@ -291,7 +291,7 @@ public abstract class ArchiveContract : IAsyncLifetime
 public sealed class SqliteArchiveTests : ArchiveContract
 {
     private protected override Task<StoreOptions> NewDataAsync(DirectoryInfo directory) =>
-        Task.FromResult(new StoreOptions { Path = Path.Combine(directory.FullName, "store.db") });
+        Task.FromResult(new StoreOptions { Path = Path.Combine(directory.FullName, "store.db"), ReserveMib = 0 });
 }
 
 /// <summary>On PostgreSQL.</summary>

@@ -24,7 +24,7 @@ public sealed class SweepDrillTests(RunningControlPlane running) : IDisposable
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
     // Fewer pages after each batch than it frees: the rest goes at the end.
-    private StoreOptions Options => new() { Path = Path.Combine(directory.FullName, "store.db"), ReclaimPages = 20 };
+    private StoreOptions Options => new() { Path = Path.Combine(directory.FullName, "store.db"), ReclaimPages = 20, ReserveMib = 0 };
 
     public void Dispose() => directory.Delete(recursive: true);
 

@@ -111,7 +111,7 @@ public sealed partial class SweptTablesTests(RunningControlPlane running)
         var directory = Directory.CreateTempSubdirectory("grpcca-swept-");
         try
         {
-            var options = new StoreOptions { Path = Path.Combine(directory.FullName, "store.db") };
+            var options = new StoreOptions { Path = Path.Combine(directory.FullName, "store.db"), ReserveMib = 0 };
             await using var store = await StoreFactory.OpenAsync(options, TimeProvider.System, NullLoggerFactory.Instance, Stop);
             foreach (var text in Around.Concat(Rows.Values.SelectMany(r => r))) await InsertAsync(store, text);
             var tasks = running.Services.GetServices<SweepTask>().ToList();

@@ -69,7 +69,7 @@ internal sealed class List : ListVerb<Certificate>
 
     // A list that is not all there is says so.
     protected override string? Remark => departed is null ? null
-        : $"certificates that ended by {Cell.Of(departed.EndedUntil)} have left the store: {departed.ArchivedCount} into the archive, {departed.DeletedCount} for good";
+        : $"certificates that ended by {Cell.Of(departed.EndedUntil).Text} have left the store: {departed.ArchivedCount} into the archive, {departed.DeletedCount} for good";
 
     protected override Func<int, string, Task<Page<Certificate>>> Fetch(CommandContext context)
     {

@@ -92,6 +92,19 @@ internal sealed class StoreFiller(IStore store, CancellationToken cancellationTo
                 [new("identifiers", name.ToString()), new("sha256", Convert.ToHexStringLower(certificate.KeySha256)), new("order", certificate.OrderId), new("gateway", "home")]));
     });
 
+    /// <summary>The issuer of leaves in a store that somebody founded.</summary>
+    public static async Task<string> IssuerAsync(IStore store) => await store.ReadAsync(session => session.Sql("""
+        select issuers.authority_id, issuers.id from issuers join authorities on authorities.id = issuers.authority_id
+        where authorities.purpose = 'Issuing' order by issuers.created_at desc limit 1
+        """).FirstAsync(row => $"authorities/{row.GetString(0)}/issuers/{row.GetString(1)}"), CancellationToken.None)
+        ?? throw new InvalidOperationException("nobody has founded a CA in this store");
+
+    /// <summary>As if the issuer had signed a revocation list that was due then.</summary>
+    public static Task<int> PublishListAsync(IStore store, string issuer, DateTimeOffset thisUpdate) => store.WriteAsync(session => session.Sql("""
+        insert into crl_state (issuer, changes, covered, last_number, published_number, scheduled_at, refresh_at) values (@issuer, 0, 0, 1, 1, @at, @at)
+        on conflict (issuer) do update set scheduled_at = excluded.scheduled_at
+        """).With("@issuer", issuer).With("@at", thisUpdate).ExecuteAsync(), CancellationToken.None);
+
     private async Task InGroupsAsync(int count, Func<StoreSession, int, ValueTask> add)
     {
         for (var from = 0; from < count; from += Group)

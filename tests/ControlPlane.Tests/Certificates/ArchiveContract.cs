@@ -7,6 +7,7 @@ using GrpcCa.ControlPlane.Storage;
 using GrpcCa.ControlPlane.Tests.Issuance;
 using GrpcCa.ControlPlane.Tests.Storage;
 using GrpcCa.ControlPlane.Webhooks;
+using GrpcCa.TestKit;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 
@@ -262,10 +263,7 @@ public abstract class ArchiveContract : IAsyncLifetime
 
     private static byte[] KeyOf(SerialNumber serial) => [.. serial.Bytes.Span, .. new byte[16]];
 
-    private Task<int> ScheduleListAsync(DateTimeOffset thisUpdate) => Store.WriteAsync(session => session.Sql("""
-        insert into crl_state (issuer, changes, covered, last_number, published_number, scheduled_at, refresh_at) values (@issuer, 0, 0, 1, 1, @at, @at)
-        on conflict (issuer) do update set scheduled_at = excluded.scheduled_at
-        """).With("@issuer", Issuer).With("@at", thisUpdate).ExecuteAsync(), Stop);
+    private Task<int> ScheduleListAsync(DateTimeOffset thisUpdate) => StoreFiller.PublishListAsync(Store, Issuer, thisUpdate);
 
     private async Task<string[]> SerialsAsync() =>
         [.. (await Store.ReadAsync(session => session.Sql("select serial from certificates").ListAsync(row => row.GetString(0)), Stop)).Order(StringComparer.Ordinal)];

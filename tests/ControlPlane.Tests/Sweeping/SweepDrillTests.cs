@@ -4,7 +4,6 @@ using GrpcCa.ControlPlane.Tests.Api;
 using GrpcCa.TestKit;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
-using Microsoft.Extensions.Time.Testing;
 
 namespace GrpcCa.ControlPlane.Tests.Sweeping;
 
@@ -17,7 +16,7 @@ public sealed class SweepDrillTests(RunningControlPlane running) : IDisposable
 
     // A batch takes milliseconds; a machine with other work on it much longer.
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(3);
-    private static readonly DateTimeOffset Start = new(2027, 6, 1, 0, 0, 0, TimeSpan.Zero);
+    private static readonly DateTimeOffset Start = TimeProvider.System.GetUtcNow();
 
     private readonly DirectoryInfo directory = Directory.CreateTempSubdirectory("grpcca-drill-");
 
@@ -43,7 +42,7 @@ public sealed class SweepDrillTests(RunningControlPlane running) : IDisposable
         var full = Size();
         Assert.True(full > before * 5, $"{before} and {full} bytes");
 
-        var (rows, longest) = await SweepAsync(Start.AddDays(9));
+        var (rows, longest) = await SweepAsync(TimeSpan.FromDays(9));
 
         Assert.Equal(2 * Orders, rows);
         Assert.InRange(longest, TimeSpan.Zero, LongestWait);
@@ -58,19 +57,19 @@ public sealed class SweepDrillTests(RunningControlPlane running) : IDisposable
     }
 
     // The sweeper at work, and somebody who writes one small thing after another meanwhile.
-    private async Task<(int Rows, TimeSpan Longest)> SweepAsync(DateTimeOffset now)
+    private async Task<(int Rows, TimeSpan Longest)> SweepAsync(TimeSpan ahead)
     {
         var (rows, longest) = (0, TimeSpan.Zero);
         await InStoreAsync(async store =>
         {
-            using var sweeper = new Sweeper(store, Options, [.. running.Services.GetServices<SweepTask>()], new FakeTimeProvider(now), NullLogger<Sweeper>.Instance);
+            using var sweeper = new Sweeper(store, Options, [.. running.Services.GetServices<SweepTask>()], new ShiftedTime(ahead), NullLogger<Sweeper>.Instance);
             var sweep = Task.Run(() => sweeper.SweepAsync(Stop), Stop);
             var lease = new Lease("somebody else", TimeSpan.FromMinutes(1));
             var written = 0;
             for (; !sweep.IsCompleted; written++)
             {
                 var began = Stopwatch.GetTimestamp();
-                await store.WriteAsync(session => lease.HoldAsync(session, now), Stop);
+                await store.WriteAsync(session => lease.HoldAsync(session, Start), Stop);
                 if (Stopwatch.GetElapsedTime(began) is var took && took > longest) longest = took;
             }
             rows = await sweep;

@@ -90,5 +90,5 @@ internal sealed class PowerCutRig : IAsyncDisposable
     }
 
     // All that name the data directory: both programs and the script that started them.
-    private Task KillAsync() => ProgramRun.OfAsync("pkill", ["-KILL", "-f", Options.Data!]);
+    private async Task KillAsync() => await ProgramRun.OfAsync("pkill", ["-KILL", "-f", Options.Data!]);
 }

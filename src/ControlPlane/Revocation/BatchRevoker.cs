@@ -61,14 +61,14 @@ internal sealed class BatchRevoker(IStore store, Revoker revoker, TimeProvider t
         await foreach (var page in PagesAsync(selection, now, cancellationToken))
         {
             var notice = await revoker.NoticeAsync(cancellationToken);
-            revoked += await store.WriteAsync(session => RevokeAsync(session, page, reason, invalidSince, actor, notice), cancellationToken);
+            revoked += await store.WriteAsync(session => RevokeAsync(session, page, reason, invalidSince, actor, notice), cancellationToken, Urgency.Urgent);
         }
         return await store.ActAsync(async session =>
         {
             if (alongside is not null) await alongside(session, revoked);
             return new Acted<long>(revoked, new AuditEvent(time.GetUtcNow(), "certificate.batchRevoke", actor, "certificates/-",
                 [new("selector", selection.Text), new("reason", reason.ToString()), new("revoked", $"{revoked}")]));
-        }, cancellationToken);
+        }, cancellationToken, Urgency.Urgent);
     }
 
     // Each with its own event in the same transaction, as if it had been revoked alone.

@@ -99,6 +99,6 @@ internal sealed class FrontDoor(AcmePipeline acme, PublicPages pages, ForwardedC
     private static string Printable(string text)
     {
         if (text.Length > 200) text = text[..200] + "…";
-        return text.Any(char.IsControl) ? string.Concat(text.Select(c => char.IsControl(c) ? '?' : c)) : text;
+        return text.AsSpan().ContainsAnyExceptInRange(' ', '~') ? string.Concat(text.Select(c => char.IsControl(c) ? '?' : c)) : text;
     }
 }

@@ -16,8 +16,9 @@ return await ServerRun.ServeAsync(options, mayFound: true, TimeProvider.System, 
     builder.Services.RemoveAll<ISignerProvider>();
     builder.Services.AddSingleton<ISignerProvider>(services => new RecordingSignerProvider(services.GetRequiredService<FileSignerProvider>(), signatures));
     if (line.CrashAt is not { } step) return;
-    var crash = new Crash(step, line.Reach, line.SignatureFile + ".crash") { Armed = line.FromStart };
+    var crash = new Crash(step, line.Reach, line.SignatureFile + ".crash");
+    if (line.FromStart) crash.Arm();
+    else _ = Task.Run(() => crash.Arm(Console.In));
     builder.Services.RemoveAll<FailPoints>();
     builder.Services.AddSingleton(new FailPoints(crash.Reached));
-    builder.Services.AddHostedService(services => new Arming(services.GetRequiredService<Microsoft.Extensions.Hosting.IHostApplicationLifetime>(), crash));
 });

@@ -158,6 +158,7 @@ internal sealed record ControlPlaneOptions
             ConnectionFile = read.Text("Storage:ConnectionFile", ""),
             QueuedWrites = read.Number("Storage:QueuedWrites", usual.QueuedWrites, 1, 1_000_000),
             GroupedWrites = read.Number("Storage:GroupedWrites", usual.GroupedWrites, 1, 10_000),
+            ReserveMib = read.Number("Storage:ReserveMib", usual.ReserveMib, 0, 4096),
             Readers = read.Number("Storage:Readers", usual.Readers, 1, 1000),
             Writers = read.Number("Storage:Writers", usual.Writers, 1, 1000),
         };

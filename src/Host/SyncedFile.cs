@@ -56,6 +56,7 @@ internal static partial class SyncedFile
         if (!Directory.Exists(path))
         {
             Directory.CreateDirectory(path, PrivateDirectory);
+            if (Path.GetDirectoryName(Path.GetFullPath(path)) is { } parent) SyncDirectory(parent);
             return;
         }
         var mode = File.GetUnixFileMode(path);

@@ -63,7 +63,7 @@ public class MillionCertificates
 
     private async Task PrepareAsync()
     {
-        store = await StoreFactory.OpenAsync(new StoreOptions { Path = Path.Combine(directory.FullName, "store.db") }, TimeProvider.System, NullLoggerFactory.Instance, CancellationToken.None);
+        store = await StoreFactory.OpenAsync(new StoreOptions { ReserveMib = 0, Path = Path.Combine(directory.FullName, "store.db") }, TimeProvider.System, NullLoggerFactory.Instance, CancellationToken.None);
         const int batch = 50_000;
         for (var from = 0; from < Many; from += batch) await InsertAsync(from, from + batch);
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);

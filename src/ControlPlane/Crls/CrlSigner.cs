@@ -46,7 +46,7 @@ internal sealed class CrlSigner(
         var began = time.GetTimestamp();
         var key = await IssuerReading.OfAsync(issuer.SigningKey, desk, cancellationToken);
         var now = time.GetUtcNow();
-        var state = await store.WriteAsync(session => CrlStore.ReserveAsync(session, issuer.Name, replica.ReplicaId, now - replica.StaleAfter, now), cancellationToken);
+        var state = await store.WriteAsync(session => CrlStore.ReserveAsync(session, issuer.Name, replica.ReplicaId, now - replica.StaleAfter, now), cancellationToken, Urgency.Urgent);
         failPoints.Reach(CrlSteps.Reserved);
         // After the reservation: whatever it counts as changed is in this snapshot.
         var work = await PrepareAsync(issuer, state, key, cancellationToken);
@@ -103,7 +103,7 @@ internal sealed class CrlSigner(
             work.Issuer.Name, spec.Number, spec.ThisUpdate, spec.NextUpdate, spec.Entries.Count, CrlStore.Planned, replica.ReplicaId,
             time.GetUtcNow(), null, work.TbsSha256, null), work.Tbs);
         return true;
-    }, CancellationToken.None);
+    }, CancellationToken.None, Urgency.Urgent);
 
     private void Lint(Work work)
     {
@@ -127,13 +127,13 @@ internal sealed class CrlSigner(
             new("entries", $"{work.Spec.Entries.Count}"),
             new("sha256", sha256),
         ]));
-    }, CancellationToken.None);
+    }, CancellationToken.None, Urgency.Urgent);
 
     private async Task AbandonAsync(Work work, Exception fault)
     {
         try
         {
-            if (await store.WriteAsync(session => CrlStore.AbandonAsync(session, work.Issuer.Name, work.Spec.Number, time.GetUtcNow()), CancellationToken.None))
+            if (await store.WriteAsync(session => CrlStore.AbandonAsync(session, work.Issuer.Name, work.Spec.Number, time.GetUtcNow()), CancellationToken.None, Urgency.Urgent))
                 log.CrlNeverSigned(work.Spec.Number, work.Issuer.Name, fault.Message);
         }
         catch (StoreUnavailableException)

@@ -31,11 +31,11 @@ internal sealed class CrlWorker(
         var states = (await store.ReadAsync(CrlStore.ListStatesAsync, cancellationToken)).ToDictionary(s => s.Issuer, StringComparer.Ordinal);
         Tell(issuers, states);
         var due = issuers.Where(i => IsDue(i, states.GetValueOrDefault(i.Name), time.GetUtcNow())).ToList();
-        if (due.Count == 0 || !await store.WriteAsync(session => lease.HoldAsync(session, time.GetUtcNow()), cancellationToken)) return 0;
+        if (due.Count == 0 || !await store.WriteAsync(session => lease.HoldAsync(session, time.GetUtcNow()), cancellationToken, Urgency.Urgent)) return 0;
         var made = 0;
         foreach (var issuer in due)
             if (await TryAsync(issuer, cancellationToken)) made++;
-        await store.WriteAsync(lease.ReleaseAsync, cancellationToken);
+        await store.WriteAsync(lease.ReleaseAsync, cancellationToken, Urgency.Urgent);
         return made;
     }
 

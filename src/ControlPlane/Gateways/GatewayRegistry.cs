@@ -58,7 +58,7 @@ internal sealed class GatewayRegistry(IStore store, ProvisionerBook provisioners
 
     /// <summary>Refuses the gateway from its next call on, voids its token and revokes its TLS certificates.</summary>
     public Task<GatewayRecord> DisableAsync(string id, string actor, CancellationToken cancellationToken) =>
-        ChangeAsync(id, actor, "gateway.disable", old => old with { Disabled = true }, cancellationToken);
+        ChangeAsync(id, actor, "gateway.disable", old => old with { Disabled = true }, cancellationToken, Urgency.Urgent);
 
     /// <summary>Makes the gateway what the start-up options say, adding it when it is not there; a no-op when it is the same.</summary>
     public async Task<GatewayRecord> DeclareAsync(string id, GatewayDraft draft, string actor, CancellationToken cancellationToken)
@@ -107,7 +107,7 @@ internal sealed class GatewayRegistry(IStore store, ProvisionerBook provisioners
     }
 
     private async Task<GatewayRecord> ChangeAsync(
-        string id, string actor, string action, Func<GatewayRecord, GatewayRecord> change, CancellationToken cancellationToken)
+        string id, string actor, string action, Func<GatewayRecord, GatewayRecord> change, CancellationToken cancellationToken, Urgency urgency = Urgency.Ordinary)
     {
         var notice = await notices.ForAsync(WebhookEvent.Revoked, cancellationToken);
         return await store.ActAsync(async session =>
@@ -121,7 +121,7 @@ internal sealed class GatewayRegistry(IStore store, ProvisionerBook provisioners
             var revoked = next.Disabled ? await OwnCertificates.RevokeAsync(session, next.Id, RevocationReason.PrivilegeWithdrawn, notice, time.GetUtcNow()) : [];
             await Generation.BumpAsync(session);
             return Acted(action, actor, next, revoked);
-        }, cancellationToken);
+        }, cancellationToken, urgency);
     }
 
     private static async ValueTask<GatewayRecord> FindAsync(StoreSession session, string id) =>

@@ -87,7 +87,7 @@ internal sealed class OperatorRegistry(IStore store, ProvisionerBook provisioner
         await JoinTokenStore.VoidAsync(session, next.Name);
         await Generation.BumpAsync(session);
         return Acted("operator.disable", by.Actor, old, next);
-    }, cancellationToken);
+    }, cancellationToken, Urgency.Urgent);
 
     // From afar nobody closes the door behind the last owner; whoever sits at the admin socket stays an owner.
     private static async ValueTask KeepAnOwnerAsync(StoreSession session, OperatorRecord old, OperatorRecord next, Owner by)

@@ -61,7 +61,7 @@ internal sealed class BatchRevoker(IStore store, Revoker revoker, FailPoints fai
         await foreach (var page in PagesAsync(selection, now, cancellationToken))
         {
             var notice = await revoker.NoticeAsync(cancellationToken);
-            revoked += await store.WriteAsync(session => RevokeAsync(session, page, reason, invalidSince, actor, notice), cancellationToken);
+            revoked += await store.WriteAsync(session => RevokeAsync(session, page, reason, invalidSince, actor, notice), cancellationToken, Urgency.Urgent);
             failPoints.Reach(RevocationSteps.PageRecorded);
         }
         var total = await store.ActAsync(async session =>
@@ -69,7 +69,7 @@ internal sealed class BatchRevoker(IStore store, Revoker revoker, FailPoints fai
             if (alongside is not null) await alongside(session, revoked);
             return new Acted<long>(revoked, new AuditEvent(time.GetUtcNow(), "certificate.batchRevoke", actor, "certificates/-",
                 [new("selector", selection.Text), new("reason", reason.ToString()), new("revoked", $"{revoked}")]));
-        }, cancellationToken);
+        }, cancellationToken, Urgency.Urgent);
         failPoints.Reach(RevocationSteps.BatchRecorded);
         return total;
     }

@@ -44,7 +44,7 @@ internal sealed class Revoker(IStore store, RevokeAccountsByKey revokeAccounts, 
             var (revoked, act) = await RevokeAsync(session, serial, reason, blockKey, actor, invalidSince, notice);
             if (alongside is not null) await alongside(session, revoked.Certificate);
             return new Acted<Revoked>(revoked, act);
-        }, cancellationToken);
+        }, cancellationToken, Urgency.Urgent);
         failPoints.Reach(RevocationSteps.Recorded);
         return done;
     }

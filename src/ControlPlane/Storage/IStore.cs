@@ -18,12 +18,12 @@ internal interface IStore : IAsyncDisposable
     /// An exception from <paramref name="write"/> undoes this write alone and reaches the caller.
     /// Cancelling is heard until the write starts; from then on the task tells what became of it.
     /// </summary>
-    Task<T> WriteAsync<T>(Func<StoreSession, ValueTask<T>> write, CancellationToken cancellationToken);
+    Task<T> WriteAsync<T>(Func<StoreSession, ValueTask<T>> write, CancellationToken cancellationToken, Urgency urgency = Urgency.Ordinary);
 
     /// <summary>
     /// Commits an act the CA stands for together with its audit event: none is written without one.
     /// </summary>
-    Task<T> ActAsync<T>(Func<StoreSession, ValueTask<Acted<T>>> act, CancellationToken cancellationToken);
+    Task<T> ActAsync<T>(Func<StoreSession, ValueTask<Acted<T>>> act, CancellationToken cancellationToken, Urgency urgency = Urgency.Ordinary);
 
     /// <summary>Gives freed pages back to the file system, at most so many; an engine that does this by itself does nothing.</summary>
     Task ReclaimAsync(int pages, CancellationToken cancellationToken);
@@ -33,6 +33,16 @@ internal interface IStore : IAsyncDisposable
     /// refused; the program exits and recovers from the log at its next start, it never tries the sync again.
     /// </summary>
     Task<Exception> Fatal { get; }
+}
+
+/// <summary>Whether a write may take the room that is kept for a full disk (<see cref="StoreOptions.ReserveMib"/>).</summary>
+internal enum Urgency
+{
+    /// <summary>Waits until there is space.</summary>
+    Ordinary,
+
+    /// <summary>Takes trust away or tells of it: revocations, revocation lists, gateways and operators that are shut out.</summary>
+    Urgent,
 }
 
 /// <summary>The result of an act and the event that goes into the audit with it.</summary>

@@ -26,4 +26,13 @@ internal static partial class StoreLog
 
     [LoggerMessage(1107, LogLevel.Debug, "Write is replayed, attempt {Attempt}: {SqlState}")]
     public static partial void Replayed(ILogger log, int attempt, string sqlState);
+
+    [LoggerMessage(1108, LogLevel.Error, "The disk is full: the reserve {File} was given up so that revocations and revocation lists go on; everything else is refused until there is space")]
+    public static partial void ReserveSpent(ILogger log, string file);
+
+    [LoggerMessage(1109, LogLevel.Information, "The reserve {File} is there, {Mebibytes} MiB")]
+    public static partial void ReserveKept(ILogger log, string file, int mebibytes);
+
+    [LoggerMessage(1110, LogLevel.Warning, "There is no space for the reserve {File} of {Mebibytes} MiB, so that a full disk would stop revocations too; it is made once there is: {Cause}")]
+    public static partial void ReserveMissing(ILogger log, string file, int mebibytes, string cause);
 }

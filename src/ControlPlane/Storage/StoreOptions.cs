@@ -40,6 +40,12 @@ internal sealed record StoreOptions
     /// <summary>SQLite: size at which readers are asked to wait so that the log can start anew, in pages. 16,000, about 64 MB.</summary>
     public int LogPages { get; init; } = 16_000;
 
+    /// <summary>
+    /// SQLite: MiB beside the database that are given up for revocations and revocation lists when the disk is full, and set
+    /// aside anew when there is space; until then everything else is refused. 0 keeps none. 16.
+    /// </summary>
+    public int ReserveMib { get; init; } = 16;
+
     /// <summary>PostgreSQL: writes that run at a time; further ones wait. 8.</summary>
     public int Writers { get; init; } = 8;
 

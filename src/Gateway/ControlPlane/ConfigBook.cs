@@ -11,6 +11,7 @@ namespace GrpcCa.Gateway.ControlPlane;
 internal sealed class ConfigBook(string stateDirectory)
 {
     private volatile GatewaySnapshot? current;
+    private volatile bool isKept;
 
     private string Path => System.IO.Path.Combine(stateDirectory, "gateway-config.pb");
 
@@ -21,13 +22,17 @@ internal sealed class ConfigBook(string stateDirectory)
 
     /// <summary>Takes over a configuration; true when it is another than before.</summary>
     /// <exception cref="InvalidDataException">It cannot be served; what was served before stays.</exception>
+    /// <exception cref="IOException">It is served, but could not be kept; the next one, though the same, is kept.</exception>
     public bool Accept(GatewayConfig config)
     {
         if (GatewaySnapshot.FaultOf(config) is { } fault) throw new InvalidDataException($"the control plane sent a configuration that cannot be served: {fault}");
-        if (current is { } before && before.Config.Equals(config)) return false;
+        var isNew = current is not { } before || !before.Config.Equals(config);
+        if (!isNew && isKept) return false;
+        isKept = false;
+        if (isNew) current = new GatewaySnapshot(config);
         SyncedFile.Write(Path, config.ToByteArray(), SyncedFile.Private);
-        current = new GatewaySnapshot(config);
-        return true;
+        isKept = true;
+        return isNew;
     }
 
     /// <summary>Reads what was kept; false when there is nothing.</summary>
@@ -40,6 +45,7 @@ internal sealed class ConfigBook(string stateDirectory)
             var config = GatewayConfig.Parser.ParseFrom(File.ReadAllBytes(Path));
             if (GatewaySnapshot.FaultOf(config) is { } fault) throw new InvalidDataException($"'{Path}' cannot be served: {fault}");
             current = new GatewaySnapshot(config);
+            isKept = true;
             return true;
         }
         catch (InvalidProtocolBufferException cause)

@@ -50,6 +50,9 @@ internal static partial class ControlPlaneLog
     [LoggerMessage(2053, LogLevel.Warning, "'{Path}' is damaged; the revocation lists will be fetched again: {Fault}")]
     public static partial void CrlsUnreadable(this ILogger log, string path, string fault);
 
+    [LoggerMessage(2054, LogLevel.Warning, "'{Path}' cannot be written; the revocation lists are served all the same, and kept when it can: {Fault}")]
+    public static partial void CrlsNotKept(this ILogger log, string path, string fault);
+
     [LoggerMessage(2040, LogLevel.Critical, "Upkeep stopped")]
     public static partial void UpkeepStopped(this ILogger log, Exception fault);
 }

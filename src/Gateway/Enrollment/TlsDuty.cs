@@ -20,6 +20,7 @@ internal sealed class TlsDuty(ControlPlaneLink link, CallPolicy calls, ConfigBoo
 {
     private volatile TlsCertificate? current;
     private HashSet<string>? askedFor;
+    private string? unkept;
     private (IReadOnlyList<KeptCrl> Lists, TlsCertificate? Certificate, bool IsRevoked) looked = ([], null, false);
 
     private string FilePath => Path.Combine(stateDirectory, "tls.pem");
@@ -33,7 +34,7 @@ internal sealed class TlsDuty(ControlPlaneLink link, CallPolicy calls, ConfigBoo
     /// <summary>Whether there is none, it is old, or its names are not the wanted ones.</summary>
     public bool IsDue => Due <= Time.GetUtcNow();
 
-    protected override DateTimeOffset Due => current is not { } tls || NamesChanged() || IsRevoked(tls) ? DateTimeOffset.MinValue : tls.RenewAt;
+    protected override DateTimeOffset Due => current is not { } tls || unkept is not null || NamesChanged() || IsRevoked(tls) ? DateTimeOffset.MinValue : tls.RenewAt;
 
     /// <summary>Reads what was kept; false when there is nothing.</summary>
     /// <exception cref="InvalidDataException">The file is damaged or open to others; the message names it.</exception>
@@ -54,7 +55,13 @@ internal sealed class TlsDuty(ControlPlaneLink link, CallPolicy calls, ConfigBoo
         }
     }
 
-    protected override Task DoAsync(CancellationToken ct) => FetchAsync(ct);
+    // What could not be kept (a full disk) is shown to clients already, and kept when there is space: no other is asked for.
+    protected override Task DoAsync(CancellationToken ct)
+    {
+        if (unkept is null || current is not { } tls || NamesChanged() || IsRevoked(tls) || tls.RenewAt <= Time.GetUtcNow()) return FetchAsync(ct);
+        Keep(unkept);
+        return Task.CompletedTask;
+    }
 
     /// <summary>Gets a new one now; before the first client connects, and whenever it is due.</summary>
     public async Task FetchAsync(CancellationToken ct)
@@ -68,9 +75,16 @@ internal sealed class TlsDuty(ControlPlaneLink link, CallPolicy calls, ConfigBoo
         key.Join(chain[0]).Dispose();
         var pem = key.ToPem(chain);
         var next = TlsCertificate.FromPem(pem, config.Current.Roots);
-        SyncedFile.Write(FilePath, Encoding.ASCII.GetBytes(pem), SyncedFile.Private);
         (current, askedFor) = (next, names);
         Log.TlsRenewed(string.Join(", ", next.Names), next.NotAfter);
+        Keep(pem);
+    }
+
+    private void Keep(string pem)
+    {
+        unkept = pem;
+        SyncedFile.Write(FilePath, Encoding.ASCII.GetBytes(pem), SyncedFile.Private);
+        unkept = null;
     }
 
     // Compared with what was asked for, not with what came: a name written in another way must not lead to a new

@@ -13,6 +13,7 @@ namespace GrpcCa.Gateway.Trust;
 internal sealed class CrlBook(string stateDirectory, ConfigBook config, ILogger<CrlBook> log)
 {
     private volatile IReadOnlyList<KeptCrl> current = [];
+    private bool isKept = true, isTold;
 
     private string Path => System.IO.Path.Combine(stateDirectory, "crls.pb");
 
@@ -48,11 +49,30 @@ internal sealed class CrlBook(string stateDirectory, ConfigBook config, ILogger<
     {
         var before = Current;
         var next = listed.Select(l => Newer(before.FirstOrDefault(c => c.Message.Name == l.Name), fetched.GetValueOrDefault(l.Name))).OfType<KeptCrl>().ToList();
-        if (next.SequenceEqual(before)) return;
-        var document = new ListCrlsResponse { Crls = { next.Select(c => c.Message) } };
-        SyncedFile.Write(Path, document.ToByteArray(), SyncedFile.Private);
-        current = next;
-        foreach (var crl in next.Except(before)) log.CrlServed(crl.Reading.Number, crl.Id, crl.Reading.NextUpdate);
+        if (!next.SequenceEqual(before))
+        {
+            // Served whether or not it can be kept: a full disk must not hide a revocation.
+            current = next;
+            isKept = false;
+            foreach (var crl in next.Except(before)) log.CrlServed(crl.Reading.Number, crl.Id, crl.Reading.NextUpdate);
+        }
+        if (!isKept) Keep(next);
+    }
+
+    private void Keep(IReadOnlyList<KeptCrl> lists)
+    {
+        var document = new ListCrlsResponse { Crls = { lists.Select(c => c.Message) } };
+        try
+        {
+            SyncedFile.Write(Path, document.ToByteArray(), SyncedFile.Private);
+            (isKept, isTold) = (true, false);
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            // Tried again at the next look.
+            if (!isTold) log.CrlsNotKept(Path, fault.Message);
+            isTold = true;
+        }
     }
 
     private KeptCrl? Newer(KeptCrl? kept, Crl? offered)

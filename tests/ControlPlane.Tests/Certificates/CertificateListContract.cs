@@ -130,7 +130,7 @@ public abstract class CertificateListContract : IAsyncLifetime
 public sealed class SqliteCertificateListTests : CertificateListContract
 {
     private protected override Task<StoreOptions> NewDataAsync(DirectoryInfo directory) =>
-        Task.FromResult(new StoreOptions { Path = Path.Combine(directory.FullName, "store.db") });
+        Task.FromResult(new StoreOptions { ReserveMib = 0, Path = Path.Combine(directory.FullName, "store.db") });
 
     [Fact]
     public async Task NoFilter_ScansOrSortsTheTable()

@@ -259,7 +259,7 @@ public sealed class SqliteCrlTests : CrlContract
         directory.Delete(recursive: true);
     }
 
-    private protected override Task<StoreOptions> NewDataAsync() => Task.FromResult(new StoreOptions { Path = Path.Combine(directory.FullName, "store.db") });
+    private protected override Task<StoreOptions> NewDataAsync() => Task.FromResult(new StoreOptions { ReserveMib = 0, Path = Path.Combine(directory.FullName, "store.db") });
 }
 
 /// <summary>On PostgreSQL.</summary>

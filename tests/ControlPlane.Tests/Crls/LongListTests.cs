@@ -17,7 +17,7 @@ public sealed class LongListTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        store = await StoreFactory.OpenAsync(new StoreOptions { Path = Path.Combine(directory.FullName, "store.db") }, TimeProvider.System, NullLoggerFactory.Instance, Stop);
+        store = await StoreFactory.OpenAsync(new StoreOptions { ReserveMib = 0, Path = Path.Combine(directory.FullName, "store.db") }, TimeProvider.System, NullLoggerFactory.Instance, Stop);
         rig = new CrlRig(store);
         await rig.PrepareAsync();
         await InsertAsync(store, rig.Issuer.Name, Many, rig.Time.GetUtcNow());

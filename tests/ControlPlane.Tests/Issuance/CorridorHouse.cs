@@ -47,7 +47,7 @@ internal sealed class CorridorHouse : IAsyncDisposable
     public static async Task<CorridorHouse> OpenAsync()
     {
         var made = Directory.CreateTempSubdirectory("grpcca-corridor-").FullName;
-        var store = await StoreFactory.OpenAsync(new StoreOptions { Path = Path.Combine(made, "store.db") }, TimeProvider.System,
+        var store = await StoreFactory.OpenAsync(new StoreOptions { ReserveMib = 0, Path = Path.Combine(made, "store.db") }, TimeProvider.System,
             NullLoggerFactory.Instance, CancellationToken.None);
         var house = new CorridorHouse(store) { directory = made };
         foreach (var (label, key) in new[] { ("root", house.Scene.RootKey), ("issuer", house.Scene.IssuerKey), ("identity", house.Scene.IdentityKey) })

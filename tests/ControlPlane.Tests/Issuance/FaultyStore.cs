@@ -34,11 +34,11 @@ internal sealed class FaultyStore(IStore inner) : IStore
 
     public ValueTask<T> ReadAsync<T>(Func<StoreSession, ValueTask<T>> read, CancellationToken cancellationToken) => inner.ReadAsync(read, cancellationToken);
 
-    public Task<T> WriteAsync<T>(Func<StoreSession, ValueTask<T>> write, CancellationToken cancellationToken) =>
-        RunAsync(() => inner.WriteAsync(write, cancellationToken));
+    public Task<T> WriteAsync<T>(Func<StoreSession, ValueTask<T>> write, CancellationToken cancellationToken, Urgency urgency = Urgency.Ordinary) =>
+        RunAsync(() => inner.WriteAsync(write, cancellationToken, urgency));
 
-    public Task<T> ActAsync<T>(Func<StoreSession, ValueTask<Acted<T>>> act, CancellationToken cancellationToken) =>
-        RunAsync(() => inner.ActAsync(act, cancellationToken));
+    public Task<T> ActAsync<T>(Func<StoreSession, ValueTask<Acted<T>>> act, CancellationToken cancellationToken, Urgency urgency = Urgency.Ordinary) =>
+        RunAsync(() => inner.ActAsync(act, cancellationToken, urgency));
 
     public Task ReclaimAsync(int pages, CancellationToken cancellationToken) => inner.ReclaimAsync(pages, cancellationToken);
 

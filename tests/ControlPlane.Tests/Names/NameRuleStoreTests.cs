@@ -13,7 +13,7 @@ public sealed class NameRuleStoreTests : IAsyncLifetime
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
     public async ValueTask InitializeAsync() => store = await StoreFactory.OpenAsync(
-        new StoreOptions { Path = Path.Combine(directory.FullName, "grpcca.db") }, TimeProvider.System, NullLoggerFactory.Instance, Stop);
+        new StoreOptions { ReserveMib = 0, Path = Path.Combine(directory.FullName, "grpcca.db") }, TimeProvider.System, NullLoggerFactory.Instance, Stop);
 
     public async ValueTask DisposeAsync()
     {

@@ -41,14 +41,14 @@ public sealed class EnrollmentRaceTests(RunningControlPlane plane)
 
         public ValueTask<T> ReadAsync<T>(Func<StoreSession, ValueTask<T>> read, CancellationToken cancellationToken) => store.ReadAsync(read, cancellationToken);
 
-        public async Task<T> WriteAsync<T>(Func<StoreSession, ValueTask<T>> write, CancellationToken cancellationToken)
+        public async Task<T> WriteAsync<T>(Func<StoreSession, ValueTask<T>> write, CancellationToken cancellationToken, Urgency urgency = Urgency.Ordinary)
         {
-            var written = await store.WriteAsync(write, cancellationToken);
+            var written = await store.WriteAsync(write, cancellationToken, urgency);
             await meddle();
             return written;
         }
 
-        public Task<T> ActAsync<T>(Func<StoreSession, ValueTask<Acted<T>>> act, CancellationToken cancellationToken) => store.ActAsync(act, cancellationToken);
+        public Task<T> ActAsync<T>(Func<StoreSession, ValueTask<Acted<T>>> act, CancellationToken cancellationToken, Urgency urgency = Urgency.Ordinary) => store.ActAsync(act, cancellationToken, urgency);
 
         public Task ReclaimAsync(int pages, CancellationToken cancellationToken) => store.ReclaimAsync(pages, cancellationToken);
 

@@ -17,5 +17,5 @@ public sealed class SqliteContractTests : StoreContract
     }
 
     private protected override Task<StoreOptions> NewDataAsync() =>
-        Task.FromResult(new StoreOptions { Path = Path.Combine(directory.FullName, $"store{files++}.db") });
+        Task.FromResult(new StoreOptions { ReserveMib = 0, Path = Path.Combine(directory.FullName, $"store{files++}.db") });
 }

@@ -29,7 +29,7 @@ public sealed class SqliteFaultTests : IAsyncLifetime
     [InlineData(16)]
     public async Task FullDisk_RefusesWrites_AndRecoversBySpaceAlone(int writers)
     {
-        await using var store = await SqliteBlobs.OpenAsync(new StoreOptions { Path = Database, CheckpointPages = 100 }, table: true, Cancelled);
+        await using var store = await SqliteBlobs.OpenAsync(new StoreOptions { ReserveMib = 0, Path = Database, CheckpointPages = 100 }, table: true, Cancelled);
         var (acknowledged, refused, next) = (0, 0, 0L);
         await Task.WhenAll(Enumerable.Range(0, writers).Select(_ => Task.Run(async () =>
         {
@@ -60,7 +60,7 @@ public sealed class SqliteFaultTests : IAsyncLifetime
 
         Assert.Equal(acknowledged + 50, await SqliteBlobs.CountAsync(store, Cancelled));
         await store.DisposeAsync();
-        await using var again = await SqliteBlobs.OpenAsync(new StoreOptions { Path = Database }, table: false, Cancelled);
+        await using var again = await SqliteBlobs.OpenAsync(new StoreOptions { ReserveMib = 0, Path = Database }, table: false, Cancelled);
         Assert.Equal(acknowledged + 50, await SqliteBlobs.CountAsync(again, Cancelled));
     }
 
@@ -97,7 +97,7 @@ public sealed class SqliteFaultTests : IAsyncLifetime
     private async Task<IStore> FilledAsync()
     {
         await GrowAsync();
-        var store = await SqliteBlobs.OpenAsync(new StoreOptions { Path = Database }, table: true, Cancelled);
+        var store = await SqliteBlobs.OpenAsync(new StoreOptions { ReserveMib = 0, Path = Database }, table: true, Cancelled);
         for (var i = 0; i < 300; i++) await SqliteBlobs.WriteAsync(store, i * 10_000, 1, Cancelled);
         await store.DisposeAsync();
         await using (var file = new FileStream(Database, FileMode.Open, FileAccess.Write))
@@ -107,7 +107,7 @@ public sealed class SqliteFaultTests : IAsyncLifetime
             Array.Fill(garbage, (byte)0xA5);
             await file.WriteAsync(garbage, Cancelled);
         }
-        return await SqliteBlobs.OpenAsync(new StoreOptions { Path = Database }, table: false, Cancelled);
+        return await SqliteBlobs.OpenAsync(new StoreOptions { ReserveMib = 0, Path = Database }, table: false, Cancelled);
     }
 
     private Task GrowAsync() => RunAsync("mount", "-o", "remount,size=64m", Path.GetDirectoryName(Database)!);

@@ -214,7 +214,7 @@ public sealed class SqliteStoreTests : IDisposable
     private static TaskCompletionSource Signal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private async Task<IStore> OpenAsync(Func<StoreOptions, StoreOptions>? settle = null, bool table = true) =>
-        await SqliteBlobs.OpenAsync((settle ?? (options => options))(new StoreOptions { Path = Database }), table, Cancelled);
+        await SqliteBlobs.OpenAsync((settle ?? (options => options))(new StoreOptions { ReserveMib = 0, Path = Database }), table, Cancelled);
 
     private static Task<int> WriteAsync(IStore store, long id, int kilobytes = 1) => SqliteBlobs.WriteAsync(store, id, kilobytes, Cancelled);
 

@@ -16,11 +16,11 @@ internal sealed class UnluckyStore(IStore store) : IStore
     public ValueTask<T> ReadAsync<T>(Func<StoreSession, ValueTask<T>> read, CancellationToken cancellationToken) =>
         store.ReadAsync(read, cancellationToken);
 
-    public Task<T> WriteAsync<T>(Func<StoreSession, ValueTask<T>> write, CancellationToken cancellationToken) =>
-        store.WriteAsync(session => LuckAsync(session, write), cancellationToken);
+    public Task<T> WriteAsync<T>(Func<StoreSession, ValueTask<T>> write, CancellationToken cancellationToken, Urgency urgency = Urgency.Ordinary) =>
+        store.WriteAsync(session => LuckAsync(session, write), cancellationToken, urgency);
 
-    public Task<T> ActAsync<T>(Func<StoreSession, ValueTask<Acted<T>>> act, CancellationToken cancellationToken) =>
-        store.ActAsync(session => LuckAsync(session, act), cancellationToken);
+    public Task<T> ActAsync<T>(Func<StoreSession, ValueTask<Acted<T>>> act, CancellationToken cancellationToken, Urgency urgency = Urgency.Ordinary) =>
+        store.ActAsync(session => LuckAsync(session, act), cancellationToken, urgency);
 
     public Task ReclaimAsync(int pages, CancellationToken cancellationToken) => store.ReclaimAsync(pages, cancellationToken);
 

@@ -1,4 +1,5 @@
 using System.Reflection;
+using System.Security.Cryptography;
 using GrpcCa.ControlPlane.Issuance;
 using GrpcCa.ControlPlane.Storage;
 
@@ -20,8 +21,6 @@ public sealed class FailPointTests
     [Trait("Long", "true")]
     public async Task KilledAtEveryStep_LosesNothing()
     {
-        var seed = int.TryParse(Environment.GetEnvironmentVariable("DURABILITY_SEED"), out var given) ? given : Environment.TickCount;
-        var random = new Random(seed);
         using var directory = new TemporaryDirectory();
         await using var drill = await Drill.StartAsync(directory.Path);
         var verdict = new Verdict(drill);
@@ -29,8 +28,8 @@ public sealed class FailPointTests
 
         foreach (var point in Points)
         {
-            var what = $"killed at {point}, seed {seed}";
-            Assert.True(await drill.RestartAsync(new CrashPoint(point, random.Next(1, 3))), what);
+            var what = $"killed at {point}";
+            Assert.True(await drill.RestartAsync(new CrashPoint(point, RandomNumberGenerator.GetInt32(1, 3))), what);
             await drill.AssertNothingIsLostAsync(verdict, $"before {what}");
             await drill.Plane.ArmAsync();
             drill.Gate.Open();
@@ -44,11 +43,11 @@ public sealed class FailPointTests
             Assert.Equal(point, drill.Plane.CrashedAt);
         }
         Assert.True(await drill.RestartAsync());
-        await drill.AssertNothingIsLostAsync(verdict, $"after all, seed {seed}");
+        await drill.AssertNothingIsLostAsync(verdict, $"after all");
         drill.Gate.Open();
-        await drill.EndAsync(verdict, $"the end, seed {seed}");
+        await drill.EndAsync(verdict, $"the end");
 
-        await Figures.TellAsync("kill -9 at every step", $"{Points.Count} steps of work and {IssuanceSteps.All.Count} of the start, each reached: {Figures.Done(drill.Ledger, verdict.Rows)}; {Figures.Starts(drill.Plane.Starts)}; nothing lost (seed {seed})");
+        await Figures.TellAsync("kill -9 at every step", $"{Points.Count} steps of work and {IssuanceSteps.All.Count} of the start, each reached: {Figures.Done(drill.Ledger, verdict.Rows)}; {Figures.Starts(drill.Plane.Starts)}; nothing lost");
     }
 
     [Fact]

@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+
 namespace GrpcCa.EndToEnd.Tests.Durability;
 
 /// <summary>kill -9 at any moment: while clients and operators are at work, and while it starts.</summary>
@@ -13,8 +15,6 @@ public sealed class RandomKillTests
     public async Task KilledAtRandomMoments_LosesNothing()
     {
         var kills = int.TryParse(Environment.GetEnvironmentVariable("DURABILITY_KILLS"), out var wanted) ? wanted : UsualKills;
-        var seed = int.TryParse(Environment.GetEnvironmentVariable("DURABILITY_SEED"), out var given) ? given : Environment.TickCount;
-        var random = new Random(seed);
         using var directory = new TemporaryDirectory();
         await using var drill = await Drill.StartAsync(directory.Path, Clients);
         var verdict = new Verdict(drill);
@@ -22,22 +22,22 @@ public sealed class RandomKillTests
 
         for (var kill = 1; kill <= kills; kill++)
         {
-            await drill.UntilAnsweredAsync(random.Next(MostAnswers));
-            await Task.Delay(random.Next(10), TestContext.Current.CancellationToken);
+            await drill.UntilAnsweredAsync(RandomNumberGenerator.GetInt32(MostAnswers));
+            await Task.Delay(RandomNumberGenerator.GetInt32(10), TestContext.Current.CancellationToken);
             await drill.KillAsync();
-            if (random.Next(8) == 0)
+            if (RandomNumberGenerator.GetInt32(8) == 0)
             {
                 inTheStart++;
-                await drill.Plane.StartAndKillAsync(TimeSpan.FromMilliseconds(random.Next(0, 1200)));
+                await drill.Plane.StartAndKillAsync(TimeSpan.FromMilliseconds(RandomNumberGenerator.GetInt32(1200)));
             }
             Assert.True(await drill.RestartAsync(), string.Join('\n', drill.Plane.Log));
             // Everything is read each time; with many rows only now and then.
-            if (kill <= JudgedOften || kill % 10 == 0) await drill.AssertNothingIsLostAsync(verdict, $"kill {kill}, seed {seed}");
+            if (kill <= JudgedOften || kill % 10 == 0) await drill.AssertNothingIsLostAsync(verdict, $"kill {kill}");
             drill.Gate.Open();
         }
-        await drill.EndAsync(verdict, $"the end, seed {seed}");
+        await drill.EndAsync(verdict, $"the end");
 
-        await Figures.TellAsync("kill -9 at random moments", $"{kills} kills of {Clients} clients' control plane and {inTheStart} more while it started: {Figures.Done(drill.Ledger, verdict.Rows)}; {Figures.Starts(drill.Plane.Starts)}; nothing lost (seed {seed})");
+        await Figures.TellAsync("kill -9 at random moments", $"{kills} kills of {Clients} clients' control plane and {inTheStart} more while it started: {Figures.Done(drill.Ledger, verdict.Rows)}; {Figures.Starts(drill.Plane.Starts)}; nothing lost");
         Assert.InRange(drill.Plane.Starts.Max(), TimeSpan.Zero, ReadyWithin);
         Assert.True(drill.Ledger.Downloads.Count >= kills, $"only {drill.Ledger.Downloads.Count} certificates: the drill tried nothing");
     }

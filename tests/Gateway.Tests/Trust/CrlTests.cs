@@ -125,6 +125,40 @@ public sealed class CrlTests
     }
 
     [Fact]
+    public async Task List_ThatCannotBeKept_IsServed_AndKeptLater()
+    {
+        await using var rig = await GatewayRig.StartAsync();
+        var file = Path.Combine(rig.Options.State, "crls.pb");
+        // As good as a full disk: the file cannot be replaced.
+        Directory.CreateDirectory(file);
+
+        await UntilServedAsync(rig, "/crl", Offer(rig, 7));
+        await UntilServedAsync(rig, "/crl", Offer(rig, 8));
+        Assert.Equal(1, rig.Logs.Count(2054));
+
+        Directory.Delete(file);
+        await GatewayRig.UntilAsync(() => File.Exists(file), "the lists are kept");
+    }
+
+    [Fact]
+    public async Task OwnCertificate_ThatCannotBeKept_IsShown_AndNoOtherAskedFor()
+    {
+        await using var rig = await GatewayRig.StartAsync();
+        using (await rig.SendAsync(HttpMethod.Get, "/health")) Assert.Equal(1, rig.Plane.TlsCalls);
+        var (serial, file) = (rig.Shown[0].SerialNumberBytes.ToArray(), Path.Combine(rig.Options.State, "tls.pem"));
+        File.Delete(file);
+        Directory.CreateDirectory(file);
+
+        Offer(rig, 7, serial);
+        await GatewayRig.UntilAsync(() => rig.Logs.Count(2031) == 2, "the new TLS certificate is shown");
+        await Task.Delay(TimeSpan.FromSeconds(3), Stop);
+        Directory.Delete(file);
+        await GatewayRig.UntilAsync(() => File.Exists(file), "it is kept");
+
+        Assert.Equal(2, rig.Plane.TlsCalls);
+    }
+
+    [Fact]
     public async Task List_PastItsEnd_IsServed_ButNotCached()
     {
         var time = new FakeTimeProvider(TimeProvider.System.GetUtcNow());

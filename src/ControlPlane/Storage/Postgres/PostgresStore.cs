@@ -50,13 +50,14 @@ internal sealed class PostgresStore : IStore
     public async ValueTask<T> ReadAsync<T>(Func<StoreSession, ValueTask<T>> read, CancellationToken cancellationToken) =>
         await ReplayAsync(reading, IsolationLevel.RepeatableRead, read, cancellationToken);
 
-    public Task<T> WriteAsync<T>(Func<StoreSession, ValueTask<T>> write, CancellationToken cancellationToken)
+    // Urgent or not: the room on the server's disk is the server's to keep.
+    public Task<T> WriteAsync<T>(Func<StoreSession, ValueTask<T>> write, CancellationToken cancellationToken, Urgency urgency = Urgency.Ordinary)
     {
         CallGeneration.Forget();
         return ReplayAsync(writing, IsolationLevel.Serializable, write, cancellationToken);
     }
 
-    public Task<T> ActAsync<T>(Func<StoreSession, ValueTask<Acted<T>>> act, CancellationToken cancellationToken) =>
+    public Task<T> ActAsync<T>(Func<StoreSession, ValueTask<Acted<T>>> act, CancellationToken cancellationToken, Urgency urgency = Urgency.Ordinary) =>
         WriteAsync(async session =>
         {
             var acted = await act(session);

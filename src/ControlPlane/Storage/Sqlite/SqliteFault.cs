@@ -19,6 +19,9 @@ internal enum FaultClass
 /// <summary>Sorts SQLite's errors (DESIGN §9).</summary>
 internal static class SqliteFault
 {
+    // EDQUOT
+    private const int QuotaExceeded = 122;
+
     public static FaultClass Classify(Exception fault)
     {
         for (Exception? cause = fault; cause is not null; cause = cause.InnerException)
@@ -26,6 +29,21 @@ internal static class SqliteFault
             if (cause is SqliteException sqlite && Classify(sqlite) is var found and not FaultClass.Ordinary) return found;
         }
         return FaultClass.Ordinary;
+    }
+
+    /// <summary>Whether it was for lack of space: on the disk, or in the owner's quota, which SQLite takes for an ordinary I/O error.</summary>
+    /// <param name="fault">What was thrown.</param>
+    /// <param name="systemError">errno of the operating system.</param>
+    public static bool IsNoSpace(Exception fault, int systemError)
+    {
+        for (Exception? cause = fault; cause is not null; cause = cause.InnerException)
+        {
+            if (cause is not SqliteException sqlite) continue;
+            return sqlite.SqliteErrorCode == raw.SQLITE_FULL
+                || sqlite.SqliteExtendedErrorCode == raw.SQLITE_IOERR_SHMSIZE
+                || (sqlite.SqliteExtendedErrorCode == raw.SQLITE_IOERR_WRITE && systemError == QuotaExceeded);
+        }
+        return false;
     }
 
     public static bool IsDuplicate(SqliteException fault) => fault.SqliteExtendedErrorCode

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Microsoft.Data.Sqlite;
 using SQLitePCL;
 
@@ -9,6 +10,9 @@ namespace GrpcCa.ControlPlane.Storage.Sqlite;
 /// </summary>
 internal sealed class SqliteLink : IDisposable
 {
+    // SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE
+    private const int NoCheckpointOnClose = 1006;
+
     private static readonly TimeSpan LongestRestart = TimeSpan.FromMilliseconds(50);
 
     private readonly SqliteConnection connection;
@@ -85,12 +89,22 @@ internal sealed class SqliteLink : IDisposable
     }
 
     /// <summary>Copies the log into the database; returns how many pages the log has.</summary>
-    public int Checkpoint(bool restart)
+    public int Checkpoint(bool restart) => Checkpoint(restart ? raw.SQLITE_CHECKPOINT_RESTART : raw.SQLITE_CHECKPOINT_PASSIVE);
+
+    /// <summary>Copies all of the log into the database and cuts it to nothing.</summary>
+    public void Empty() => Checkpoint(raw.SQLITE_CHECKPOINT_TRUNCATE);
+
+    /// <summary>From now on closing does not copy the log into the database.</summary>
+    public void LeaveLog() => _ = raw.sqlite3_db_config(connection.Handle, NoCheckpointOnClose, 1, out _);
+
+    /// <summary>errno of the last call of the operating system that failed.</summary>
+    public int SystemError() => SystemError(connection.Handle!.DangerousGetHandle());
+
+    private int Checkpoint(int mode)
     {
         // Starting the log anew waits for readers, and every write with it: only for a moment, then at a later try.
         raw.sqlite3_busy_timeout(connection.Handle, (int)Math.Min(busyTimeout.TotalMilliseconds, LongestRestart.TotalMilliseconds));
-        var result = raw.sqlite3_wal_checkpoint_v2(connection.Handle, null,
-            restart ? raw.SQLITE_CHECKPOINT_RESTART : raw.SQLITE_CHECKPOINT_PASSIVE, out var pages, out _);
+        var result = raw.sqlite3_wal_checkpoint_v2(connection.Handle, null, mode, out var pages, out _);
         raw.sqlite3_busy_timeout(connection.Handle, (int)busyTimeout.TotalMilliseconds);
         // Busy only says that a reader still needs a part of the log; the rest was copied.
         if (result != raw.SQLITE_BUSY) SqliteException.ThrowExceptionForRC(result, connection.Handle);
@@ -124,6 +138,11 @@ internal sealed class SqliteLink : IDisposable
         words.Add(word);
         return word;
     }
+
+    // Not among what SQLitePCLRaw hands on.
+    [DllImport("e_sqlite3", EntryPoint = "sqlite3_system_errno")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int SystemError(nint connection);
 
     private void Step(sqlite3_stmt word)
     {

@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using GrpcCa.Host;
+using Microsoft.Data.Sqlite;
 
 namespace GrpcCa.ControlPlane.Storage.Sqlite;
 
@@ -11,13 +12,13 @@ internal sealed class SqliteStore : IStore
     private readonly Channel<SqliteLink> readers;
     private readonly List<SqliteLink> links;
 
-    private SqliteStore(SqliteLink writing, List<SqliteLink> links, StoreOptions options, ILogger log)
+    private SqliteStore(SqliteLink writing, List<SqliteLink> links, StoreOptions options, SqliteReserve reserve, ILogger log)
     {
         this.writing = writing;
         this.links = links;
         readers = Channel.CreateBounded<SqliteLink>(links.Count);
         foreach (var link in links) readers.Writer.TryWrite(link);
-        writer = new SqliteWriter(writing, options, log);
+        writer = new SqliteWriter(writing, options, reserve, log);
     }
 
     public Task<Exception> Fatal => writer.Fatal;
@@ -31,11 +32,14 @@ internal sealed class SqliteStore : IStore
         {
             var first = SqliteLink.Open(options, forWriting: true);
             opened.Add(first);
+            // After a sync that failed, the log that is read here may be in memory alone, and what is added behind it would be
+            // lost with it. Copied into the database it is written and synced anew, and the log begins again.
+            Settle(first, log);
             var version = await UpgradeAsync(first, options.Path, time, log);
             cancellationToken.ThrowIfCancellationRequested();
             for (var i = 0; i < options.Readers; i++) opened.Add(SqliteLink.Open(options, forWriting: false));
             StoreLog.Opened(log, options.Path, version);
-            return new SqliteStore(first, opened[1..], options, log);
+            return new SqliteStore(first, opened[1..], options, SqliteReserve.Open(options, time, log), log);
         }
         catch (Exception fault)
         {
@@ -68,30 +72,32 @@ internal sealed class SqliteStore : IStore
         }
     }
 
-    public Task<T> WriteAsync<T>(Func<StoreSession, ValueTask<T>> write, CancellationToken cancellationToken)
+    public Task<T> WriteAsync<T>(Func<StoreSession, ValueTask<T>> write, CancellationToken cancellationToken, Urgency urgency = Urgency.Ordinary)
     {
         CallGeneration.Forget();
-        return writer.WriteAsync(write, cancellationToken);
+        return writer.WriteAsync(write, urgency, cancellationToken);
     }
 
-    public Task<T> ActAsync<T>(Func<StoreSession, ValueTask<Acted<T>>> act, CancellationToken cancellationToken) =>
+    public Task<T> ActAsync<T>(Func<StoreSession, ValueTask<Acted<T>>> act, CancellationToken cancellationToken, Urgency urgency = Urgency.Ordinary) =>
         WriteAsync(async session =>
         {
             var acted = await act(session);
             await session.AppendAsync(acted.Event);
             return acted.Result;
-        }, cancellationToken);
+        }, cancellationToken, urgency);
 
     public Task ReclaimAsync(int pages, CancellationToken cancellationToken) => writer.WriteAsync(_ =>
     {
         writing.Run($"PRAGMA incremental_vacuum({pages})");
         return ValueTask.FromResult(0);
-    }, cancellationToken);
+    }, Urgency.Ordinary, cancellationToken);
 
     public async ValueTask DisposeAsync()
     {
         await writer.StopAsync();
         readers.Writer.TryComplete();
+        // What failed is not tried again, not by the way either: the next start reads the log as it is.
+        if (writer.Fatal.IsCompleted) foreach (var link in links.Prepend(writing)) link.LeaveLog();
         // The readers first: the last connection copies the log into the database and removes it.
         for (var i = 0; i < links.Count; i++)
         {
@@ -110,6 +116,18 @@ internal sealed class SqliteStore : IStore
         catch (ChannelClosedException)
         {
             throw new StoreUnavailableException("the store is closed");
+        }
+    }
+
+    private static void Settle(SqliteLink link, ILogger log)
+    {
+        try
+        {
+            link.Empty();
+        }
+        catch (SqliteException fault) when (SqliteFault.Classify(fault) == FaultClass.Passing)
+        {
+            StoreLog.CheckpointDelayed(log, fault.Message);
         }
     }
 

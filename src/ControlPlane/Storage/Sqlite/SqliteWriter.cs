@@ -10,6 +10,7 @@ internal sealed class SqliteWriter
 {
     private readonly SqliteLink link;
     private readonly StoreOptions options;
+    private readonly SqliteReserve reserve;
     private readonly ILogger log;
     private readonly Channel<WriteJob> queue;
     private readonly Thread thread;
@@ -18,10 +19,11 @@ internal sealed class SqliteWriter
     private int pagesWritten;
     private bool unavailable;
 
-    public SqliteWriter(SqliteLink link, StoreOptions options, ILogger log)
+    public SqliteWriter(SqliteLink link, StoreOptions options, SqliteReserve reserve, ILogger log)
     {
         this.link = link;
         this.options = options;
+        this.reserve = reserve;
         this.log = log;
         queue = Channel.CreateBounded<WriteJob>(new BoundedChannelOptions(options.QueuedWrites)
         {
@@ -39,10 +41,10 @@ internal sealed class SqliteWriter
     /// <summary>Whether the caller runs inside a write.</summary>
     public bool IsCurrentThread => Thread.CurrentThread == thread;
 
-    public Task<T> WriteAsync<T>(Func<StoreSession, ValueTask<T>> write, CancellationToken cancellationToken)
+    public Task<T> WriteAsync<T>(Func<StoreSession, ValueTask<T>> write, Urgency urgency, CancellationToken cancellationToken)
     {
         if (IsCurrentThread) throw new InvalidOperationException("a write may not call the store: it would wait for itself");
-        var job = new WriteJob<T>(write, cancellationToken);
+        var job = new WriteJob<T>(write, urgency, cancellationToken);
         return queue.Writer.TryWrite(job) ? job.Task : WaitForRoomAsync(job, cancellationToken);
     }
 
@@ -116,6 +118,11 @@ internal sealed class SqliteWriter
             foreach (var job in group) job.Fail(Stopped());
             return;
         }
+        if (reserve.IsSpent && !reserve.TryRenew())
+        {
+            group = RefuseOrdinary(group);
+            if (group.Count == 0) return;
+        }
         try
         {
             link.BeginImmediate();
@@ -129,6 +136,8 @@ internal sealed class SqliteWriter
         }
         pagesWritten += link.TakePagesWritten();
         foreach (var job in group) job.Answer();
+        if (group.TrueForAll(job => job.Urgency == Urgency.Urgent)) return;
+        reserve.Keep();
         if (!unavailable) return;
         unavailable = false;
         StoreLog.Recovered(log);
@@ -169,11 +178,20 @@ internal sealed class SqliteWriter
         link.Commit();
     }
 
+    // The reserve was given up for urgent acts, and what it left is theirs.
+    private static List<WriteJob> RefuseOrdinary(List<WriteJob> group)
+    {
+        foreach (var job in group.Where(job => job.Urgency == Urgency.Ordinary))
+            job.Fail(new StoreUnavailableException("the store cannot write for now: the disk is full, and what room is left is kept for revocations"));
+        return group.FindAll(job => job.Urgency == Urgency.Urgent);
+    }
+
     // The group is lost as a whole. Who is told what depends on why.
     private void Undo(List<WriteJob> group, Exception fault)
     {
+        var noSpace = SqliteFault.IsNoSpace(fault, link.SystemError());
         if (link.InTransaction) link.Rollback();
-        switch (SqliteFault.Classify(fault))
+        switch (noSpace ? FaultClass.Passing : SqliteFault.Classify(fault))
         {
             case FaultClass.Fatal:
                 Die(fault);
@@ -182,7 +200,12 @@ internal sealed class SqliteWriter
             case FaultClass.Passing:
                 if (!unavailable) StoreLog.Unavailable(log, group.Count, fault.Message);
                 unavailable = true;
-                foreach (var job in group) job.Fail(new StoreUnavailableException($"the store cannot write for now: {fault.Message}", fault));
+                foreach (var job in group)
+                {
+                    // Alone it may fit in what is left; if it does not, the reserve makes room.
+                    if (noSpace && job.Urgency == Urgency.Urgent && (group.Count > 1 || reserve.TrySpend())) Commit([job]);
+                    else job.Fail(new StoreUnavailableException($"the store cannot write for now: {fault.Message}", fault));
+                }
                 break;
             case FaultClass.Ordinary when group.Count == 1:
                 group[0].Fail(fault);

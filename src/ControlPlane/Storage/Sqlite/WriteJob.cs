@@ -3,6 +3,9 @@ namespace GrpcCa.ControlPlane.Storage.Sqlite;
 /// <summary>A write on its way through the writer: it waits, runs (perhaps more than once), and is answered after the commit.</summary>
 internal abstract class WriteJob
 {
+    /// <summary>Whether it may take the reserve.</summary>
+    public abstract Urgency Urgency { get; }
+
     /// <summary>Whether the caller gave up before the write began; it has been told.</summary>
     public abstract bool GivenUp();
 
@@ -20,13 +23,15 @@ internal abstract class WriteJob
 }
 
 /// <inheritdoc/>
-internal sealed class WriteJob<T>(Func<StoreSession, ValueTask<T>> write, CancellationToken cancellationToken) : WriteJob
+internal sealed class WriteJob<T>(Func<StoreSession, ValueTask<T>> write, Urgency urgency, CancellationToken cancellationToken) : WriteJob
 {
     private readonly TaskCompletionSource<T> answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private T? result;
     private Exception? refusal;
 
     public Task<T> Task => answer.Task;
+
+    public override Urgency Urgency => urgency;
 
     public override bool GivenUp() => cancellationToken.IsCancellationRequested && answer.TrySetCanceled(cancellationToken);
 

@@ -60,7 +60,7 @@ internal sealed class AuthorizationRig : IAsyncDisposable
     {
         var directory = Directory.CreateTempSubdirectory("grpcca-authz-");
         var store = await StoreFactory.OpenAsync(
-            new StoreOptions { Path = Path.Combine(directory.FullName, "grpcca.db") }, TimeProvider.System, NullLoggerFactory.Instance, Stop);
+            new StoreOptions { ReserveMib = 0, Path = Path.Combine(directory.FullName, "grpcca.db") }, TimeProvider.System, NullLoggerFactory.Instance, Stop);
         var rig = new AuthorizationRig(directory, store);
         var provisioner = rig.Provisioner(caa);
         await rig.WriteAsync(session => ProvisionerStore.InsertAsync(session, change?.Invoke(provisioner) ?? provisioner, rig.Time.GetUtcNow()));

@@ -33,7 +33,7 @@ internal sealed class LimitRows : IAsyncDisposable
     {
         var rows = new LimitRows();
         rows.Store = await StoreFactory.OpenAsync(
-            new StoreOptions { Path = Path.Combine(rows.directory.FullName, "grpcca.db") }, rows.Time, NullLoggerFactory.Instance, CancellationToken.None);
+            new StoreOptions { ReserveMib = 0, Path = Path.Combine(rows.directory.FullName, "grpcca.db") }, rows.Time, NullLoggerFactory.Instance, CancellationToken.None);
         rows.Provisioner = ProvisionerBook.FromTheStart("home")[0] with { Limits = own ?? new ProvisionerLimits() };
         await rows.WriteAsync(session => ProvisionerStore.InsertAsync(session, rows.Provisioner, rows.Now));
         return rows;

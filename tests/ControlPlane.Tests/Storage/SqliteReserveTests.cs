@@ -1,0 +1,147 @@
+using GrpcCa.ControlPlane.Storage;
+using GrpcCa.TestKit;
+
+namespace GrpcCa.ControlPlane.Tests.Storage;
+
+/// <summary>What is set aside for urgent acts on a full disk. Needs the right to mount.</summary>
+public sealed class SqliteReserveTests : IAsyncLifetime
+{
+    private const int Mebibyte = 1 << 20;
+
+    // The disk is asked once a second; the promise is five (issue of durability), and a busy machine gets more.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+
+    private readonly DirectoryInfo directory = Directory.CreateTempSubdirectory("grpcca-disk-");
+
+    private string Disk => Path.Combine(directory.FullName, "disk");
+
+    private string Reserve => Path.Combine(Disk, "store.db-reserve");
+
+    private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+
+    public async ValueTask InitializeAsync()
+    {
+        Directory.CreateDirectory(Disk);
+        await ProgramRun.SucceedAsync("mount", ["-t", "tmpfs", "-o", "size=6m,mode=0700", "tmpfs", Disk]);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await ProgramRun.SucceedAsync("umount", [Disk]);
+        directory.Delete(recursive: true);
+    }
+
+    [Fact]
+    public async Task Open_SetsRealSpaceAside_AndFindsItAgain()
+    {
+        await using (await OpenAsync(2)) await AssertReserveAsync(2);
+        var made = File.GetLastWriteTimeUtc(Reserve);
+
+        await using (await OpenAsync(2)) Assert.Equal(made, File.GetLastWriteTimeUtc(Reserve));
+        await using (await OpenAsync(1)) await AssertReserveAsync(1);
+        await using (await OpenAsync(0)) Assert.False(File.Exists(Reserve));
+    }
+
+    [Fact]
+    public async Task Open_WithoutSpaceForIt_WorksAllTheSame()
+    {
+        await using var store = await OpenAsync(8);
+
+        await SqliteBlobs.WriteAsync(store, 1, 1, Cancelled);
+        await ActAsync(store, 2, 1);
+
+        Assert.False(File.Exists(Reserve));
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(16)]
+    public async Task FullDisk_GivesTheReserveToUrgentWritesAlone_AndMakesItAnew(int writers)
+    {
+        await using var store = await OpenAsync(2);
+        await FillAsync(store);
+        await AssertReserveAsync(2);
+
+        // Ordinary and urgent ones together, so that they meet in groups.
+        var refused = 0;
+        await Task.WhenAll(Enumerable.Range(1, 40).Select(async i =>
+        {
+            if (i % 2 == 0)
+            {
+                await ActAsync(store, i, 8);
+                return;
+            }
+            await Assert.ThrowsAsync<StoreUnavailableException>(() => SqliteBlobs.WriteAsync(store, i, writers == 1 ? 900 : 64, Cancelled));
+            Interlocked.Increment(ref refused);
+        }));
+        Assert.Equal(20, refused);
+        Assert.False(File.Exists(Reserve));
+        Assert.False(store.Fatal.IsCompleted);
+
+        // What the reserve left is not for others, though it would be enough for them.
+        await Task.Delay(TimeSpan.FromSeconds(1.2), Cancelled);
+        await Assert.ThrowsAsync<StoreUnavailableException>(() => SqliteBlobs.WriteAsync(store, 500, 1, Cancelled));
+        await ActAsync(store, 501, 8);
+
+        await ProgramRun.SucceedAsync("mount", ["-o", "remount,size=64m", Disk]);
+        await EventuallyAsync(() => SqliteBlobs.WriteAsync(store, 502, 900, Cancelled));
+
+        await AssertReserveAsync(2);
+        Assert.Equal(22, await store.ReadAsync(s => s.Sql("SELECT count(*) FROM blobs WHERE id IN (501, 502) OR (id <= 40 AND id % 2 = 0)").NumberAsync(), Cancelled));
+    }
+
+    private static Task<int> ActAsync(IStore store, long id, int kilobytes) =>
+        store.WriteAsync(session => SqliteBlobs.InsertAsync(session, id, kilobytes), Cancelled, Urgency.Urgent);
+
+    // Big ones, then ever smaller ones: in the end nothing has room.
+    private static async Task FillAsync(IStore store)
+    {
+        var id = 1000;
+        for (var kilobytes = 1024; kilobytes >= 4; kilobytes /= 2)
+        {
+            try
+            {
+                for (var i = 0; i < 200; i++) await SqliteBlobs.WriteAsync(store, id++, kilobytes, Cancelled);
+                Assert.Fail("the disk does not get full");
+            }
+            catch (StoreUnavailableException)
+            {
+                // The next ones are smaller.
+            }
+        }
+    }
+
+    private static async Task EventuallyAsync(Func<Task> write)
+    {
+        using var bound = CancellationTokenSource.CreateLinkedTokenSource(Cancelled);
+        bound.CancelAfter(Patience);
+        while (true)
+        {
+            try
+            {
+                await write();
+                return;
+            }
+            catch (StoreUnavailableException)
+            {
+                await Task.Delay(100, bound.Token);
+            }
+        }
+    }
+
+    // A file with a hole would have the length and not the blocks.
+    private async Task AssertReserveAsync(int mebibytes)
+    {
+        var stat = await ProgramRun.SucceedAsync("stat", ["-c", "%s %b %a", Reserve]);
+        var words = stat.Output.Split();
+        Assert.Equal(mebibytes * Mebibyte, int.Parse(words[0]));
+        Assert.True(int.Parse(words[1]) * 512 >= mebibytes * Mebibyte, stat.Said);
+        Assert.Equal("600", words[2]);
+    }
+
+    private async Task<IStore> OpenAsync(int reserve)
+    {
+        var path = Path.Combine(Disk, "store.db");
+        return await SqliteBlobs.OpenAsync(new StoreOptions { Path = path, ReserveMib = reserve, CheckpointPages = 100 }, table: !File.Exists(path), Cancelled);
+    }
+}

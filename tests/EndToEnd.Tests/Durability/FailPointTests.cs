@@ -47,7 +47,9 @@ public sealed class FailPointTests
         drill.Gate.Open();
         await drill.EndAsync(verdict, $"the end");
 
-        await Figures.TellAsync("kill -9 at every step", $"{Points.Count} steps of work and {IssuanceSteps.All.Count} of the start, each reached: {Figures.Done(drill.Ledger, verdict.Rows)}; {Figures.Starts(drill.Plane.Starts)}; nothing lost");
+        var figures = Figures.Of(drill, verdict.Rows);
+        (figures["steps"], figures["stepsOfTheStart"]) = (Points.Count, IssuanceSteps.All.Count);
+        await Figures.TellAsync("kill -9 at every step", $"{Points.Count} steps of work and {IssuanceSteps.All.Count} of the start, each reached: nothing lost. {Figures.Line(figures)}", figures);
     }
 
     [Fact]

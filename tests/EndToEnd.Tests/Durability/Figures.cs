@@ -1,24 +1,43 @@
+using System.Text.Json.Nodes;
+
 namespace GrpcCa.EndToEnd.Tests.Durability;
 
-/// <summary>What a drill came to, in a line for people: <c>./test</c> and <c>./bench durability</c> show it.</summary>
+/// <summary>What a drill came to, in a line for people and as numbers: <c>./test</c> and <c>./bench durability</c> show it.</summary>
 internal static class Figures
 {
-    public static async Task TellAsync(string drill, string line)
+    public static async Task TellAsync(string drill, string line, IReadOnlyDictionary<string, double> numbers)
     {
         TestContext.Current.TestOutputHelper?.WriteLine($"{drill}: {line}");
         if (Environment.GetEnvironmentVariable("DURABILITY_FIGURES") is not { Length: > 0 } directory) return;
         Directory.CreateDirectory(directory);
         await File.WriteAllTextAsync(Path.Combine(directory, drill + ".txt"), $"{drill}: {line}\n");
+        var json = new JsonObject { ["drill"] = drill };
+        foreach (var (name, number) in numbers) json[name] = Math.Round(number, 3);
+        await File.WriteAllTextAsync(Path.Combine(directory, drill + ".json"), json.ToJsonString());
     }
 
-    public static string Starts(IReadOnlyList<TimeSpan> starts)
+    /// <summary>What clients and operators did meanwhile, and how long starts took.</summary>
+    public static Dictionary<string, double> Of(Drill drill, Rows rows)
     {
-        var sorted = starts.Order().ToList();
-        return $"ready after {sorted[sorted.Count / 2].TotalSeconds:0.00} s (median), {sorted[^1].TotalSeconds:0.00} s (longest)";
+        var (ledger, starts) = (drill.Ledger, drill.Plane.Starts.Order().ToList());
+        return new Dictionary<string, double>
+        {
+            ["certificates"] = ledger.Downloads.Count,
+            ["revocations"] = ledger.Revoked.Count,
+            ["keyChanges"] = ledger.CountOf("key changes"),
+            ["provisionerEdits"] = ledger.CountOf("provisioner edits"),
+            ["answered"] = ledger.Answers,
+            ["unanswered"] = ledger.Unanswered,
+            ["finalizedAgain"] = ledger.CountOf("finalized again"),
+            ["neverIssued"] = rows.Plans.Values.Count(p => p.Outcome == "never_issued"),
+            ["readyMedianSeconds"] = starts[starts.Count / 2].TotalSeconds,
+            ["readyLongestSeconds"] = starts[^1].TotalSeconds,
+        };
     }
 
-    public static string Done(Ledger ledger, Rows rows) =>
-        $"{ledger.Downloads.Count} certificates downloaded, {ledger.CountOf("revocations")} revocations, {ledger.CountOf("batches")} batches, {ledger.CountOf("key changes")} key changes, "
-        + $"{ledger.CountOf("provisioner edits")} edits, {ledger.Answers} requests answered and {ledger.Unanswered} not, {ledger.CountOf("finalized again")} finalized again, "
-        + $"{rows.Plans.Values.Count(p => p.Outcome == "never_issued")} plans never issued";
+    /// <summary>The same as a sentence.</summary>
+    public static string Line(IReadOnlyDictionary<string, double> of) =>
+        $"{of["certificates"]} certificates downloaded, {of["revocations"]} revocations, {of["keyChanges"]} key changes and {of["provisionerEdits"]} edits acknowledged; "
+        + $"{of["unanswered"]} of {of["unanswered"] + of["answered"]} requests without an answer, {of["finalizedAgain"]} finalized again, {of["neverIssued"]} plans never issued; "
+        + $"ready after {of["readyMedianSeconds"]:0.00} s (median), {of["readyLongestSeconds"]:0.00} s (longest)";
 }

@@ -37,7 +37,9 @@ public sealed class RandomKillTests
         }
         await drill.EndAsync(verdict, $"the end");
 
-        await Figures.TellAsync("kill -9 at random moments", $"{kills} kills of {Clients} clients' control plane and {inTheStart} more while it started: {Figures.Done(drill.Ledger, verdict.Rows)}; {Figures.Starts(drill.Plane.Starts)}; nothing lost");
+        var figures = Figures.Of(drill, verdict.Rows);
+        (figures["kills"], figures["killsInTheStart"]) = (kills, inTheStart);
+        await Figures.TellAsync("kill -9 at random moments", $"{kills} kills under {Clients} clients, {inTheStart} more in the start: nothing lost. {Figures.Line(figures)}", figures);
         Assert.InRange(drill.Plane.Starts.Max(), TimeSpan.Zero, ReadyWithin);
         Assert.True(drill.Ledger.Downloads.Count >= kills, $"only {drill.Ledger.Downloads.Count} certificates: the drill tried nothing");
     }

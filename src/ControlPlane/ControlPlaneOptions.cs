@@ -9,6 +9,7 @@ using GrpcCa.ControlPlane.Acme.Orders;
 using GrpcCa.ControlPlane.Api.Watching;
 using GrpcCa.ControlPlane.Approvals;
 using GrpcCa.ControlPlane.Authorities;
+using GrpcCa.ControlPlane.Certificates;
 using GrpcCa.ControlPlane.Crls;
 using GrpcCa.ControlPlane.Issuance;
 using GrpcCa.ControlPlane.Names;
@@ -79,6 +80,9 @@ internal sealed record ControlPlaneOptions
     /// <summary><c>Nonces:*</c>.</summary>
     public required NonceMintOptions Nonces { get; init; }
 
+    /// <summary><c>Archive:*</c>.</summary>
+    public ArchiveOptions Archive { get; init; } = new();
+
     /// <summary>The section <c>Approvals</c>: <c>Approvals:Lifetime</c>, how long a second operator has to decide; default 24 h.</summary>
     public ApprovalOptions Approvals { get; init; } = new();
 
@@ -140,6 +144,12 @@ internal sealed record ControlPlaneOptions
             Nonces = new NonceMintOptions { WindowChunks = read.Number("Nonces:WindowChunks", 4096, 1, 1_000_000) },
             Approvals = new ApprovalOptions { Lifetime = read.Duration("Approvals:Lifetime", TimeSpan.FromHours(24), TimeSpan.FromMinutes(1), TimeSpan.FromDays(30)) },
             Webhooks = ReadWebhooks(read),
+            Archive = new ArchiveOptions
+            {
+                Directory = read.OptionalText("Archive:Directory") is { } archive ? Path.GetFullPath(archive) : null,
+                // Limits look back for a week (Limits:OrdersPerName).
+                After = read.Duration("Archive:After", new ArchiveOptions().After, TimeSpan.FromDays(7), TimeSpan.FromDays(36_500)),
+            },
             Watching = new WatchOptions { MaxStreams = read.Number("Watching:MaxStreams", 100, 0, 10_000) },
             TokenLifetime = read.Duration("Joining:TokenLifetime", TimeSpan.FromHours(1), TimeSpan.FromMinutes(1), TimeSpan.FromDays(30)),
             Declare = ReadDeclaration(read),

@@ -49,6 +49,54 @@ internal static partial class SyncedFile
         SyncDirectory(directory);
     }
 
+    /// <summary>
+    /// Appends whole lines to a file, which is made when it is missing, and syncs them. A last line without an end is what a
+    /// crash left of an append that never returned: it is taken away first. What cannot be written whole is taken back.
+    /// </summary>
+    /// <exception cref="IOException">The lines are not all on the disk.</exception>
+    public static void Append(string path, byte lineEnd, ReadOnlySpan<byte> lines, UnixFileMode mode)
+    {
+        var isNew = !File.Exists(path);
+        using var file = new FileStream(path, new FileStreamOptions
+        {
+            Mode = FileMode.OpenOrCreate,
+            Access = FileAccess.ReadWrite,
+            Share = FileShare.Read,
+            UnixCreateMode = mode,
+            BufferSize = 0,
+        });
+        var whole = EndOfLastLine(file, lineEnd);
+        if (whole < file.Length) file.SetLength(whole);
+        file.Position = whole;
+        try
+        {
+            file.Write(lines);
+            Sync(file.SafeFileHandle.DangerousGetHandle().ToInt32(), path);
+        }
+        catch (IOException)
+        {
+            // What stays all the same has no end, or is there once more: both are expected by who reads.
+            if (file.Length > whole) file.SetLength(whole);
+            throw;
+        }
+        if (isNew) SyncDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
+    }
+
+    private static long EndOfLastLine(FileStream file, byte lineEnd)
+    {
+        var block = new byte[4096];
+        for (var end = file.Length; end > 0;)
+        {
+            var start = Math.Max(0, end - block.Length);
+            file.Position = start;
+            var read = block.AsSpan(0, (int)(end - start));
+            file.ReadExactly(read);
+            if (read.LastIndexOf(lineEnd) is var at and >= 0) return start + at + 1;
+            end = start;
+        }
+        return 0;
+    }
+
     /// <summary>Makes a directory with mode 0700, or checks that the existing one is its owner's alone.</summary>
     /// <exception cref="IOException">Others may enter the directory.</exception>
     public static void EnsurePrivateDirectory(string path)

@@ -1,3 +1,4 @@
+using System.Globalization;
 using BenchmarkDotNet.Configs;
 using BenchmarkDotNet.Jobs;
 using BenchmarkDotNet.Running;
@@ -11,7 +12,21 @@ namespace GrpcCa.Benchmarks;
 /// </summary>
 internal static class Program
 {
-    public static void Main(string[] args) => BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(
-        args.Length > 0 ? args : ["--filter", "*"],
-        DefaultConfig.Instance.AddJob(Job.ShortRun.WithToolchain(InProcessEmitToolchain.Instance)).WithArtifactsPath(Path.Combine("artifacts", "benchmarks")));
+    private const int Million = 1_000_000;
+
+    public static async Task<int> Main(string[] args)
+    {
+        switch (args)
+        {
+            case ["sweep", ..]: return await new OrdersComeAndGo(CountAt(args, 1)).RunAsync();
+            case ["fill", var path, ..]: return await new FillStore(path, CountAt(args, 2)).RunAsync();
+            default:
+                BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(
+                    args.Length > 0 ? args : ["--filter", "*"],
+                    DefaultConfig.Instance.AddJob(Job.ShortRun.WithToolchain(InProcessEmitToolchain.Instance)).WithArtifactsPath(Path.Combine("artifacts", "benchmarks")));
+                return 0;
+        }
+    }
+
+    private static int CountAt(string[] args, int place) => args.Length > place ? int.Parse(args[place], NumberStyles.AllowThousands, CultureInfo.InvariantCulture) : Million;
 }

@@ -31,9 +31,13 @@ internal abstract class ListVerb<T> : Verb where T : IMessage
     /// <summary>Prepares the walk: reads the options once and answers with what fetches a page.</summary>
     protected abstract Func<int, string, Task<Page<T>>> Fetch(CommandContext context);
 
+    /// <summary>What the person should know besides, once the list is printed.</summary>
+    protected virtual string? Remark => null;
+
     protected sealed override async Task<int> RunAsync(CommandContext context)
     {
         await context.Printer.ListAsync(Member, Columns(context), new PagedList<T>(Fetch(context), context.Get(Limit)));
+        if (Remark is { } remark) context.Printer.Note(remark);
         return ExitCodes.Ok;
     }
 }

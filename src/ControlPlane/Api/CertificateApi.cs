@@ -30,8 +30,7 @@ internal sealed partial class CertificateApi(
     public override async Task<Certificate> GetCertificate(GetCertificateRequest request, ServerCallContext context)
     {
         var serial = SerialOf(request.Name);
-        var found = await store.ReadAsync(session => CertificateStore.FindAsync(session, serial), context.CancellationToken)
-            ?? throw new RefusalException(RefusalReason.NotFound, $"no certificate with serial {serial.Hex} was issued here");
+        var found = await store.ReadAsync(session => FindAsync(session, serial), context.CancellationToken);
         return CertificateMapping.ToProto(found, await IssuerOfAsync(found, context.CancellationToken), time.GetUtcNow());
     }
 
@@ -41,8 +40,7 @@ internal sealed partial class CertificateApi(
         var now = time.GetUtcNow();
         var (certificate, story) = await store.ReadAsync(async session =>
         {
-            var found = await CertificateStore.FindAsync(session, serial)
-                ?? throw new RefusalException(RefusalReason.NotFound, $"no certificate with serial {serial.Hex} was issued here");
+            var found = await FindAsync(session, serial);
             return (found, await CertificateStories.TellAsync(session, found, now));
         }, context.CancellationToken);
         story.Certificate = await AnswerAsync(certificate, context.CancellationToken);
@@ -57,13 +55,33 @@ internal sealed partial class CertificateApi(
         var now = time.GetUtcNow();
         var conditions = CertificateFilter.Read(request.Filter, now);
         var after = CertificateFilter.After(page);
-        var read = await store.ReadAsync(async session =>
-            await CertificateListStore.ListAsync(session, new CertificateQuery(await WithSerialAsync(session, conditions), order, after, page.Size + 1)),
-            context.CancellationToken);
+        var (read, departures) = await store.ReadAsync(async session =>
+            (await CertificateListStore.ListAsync(session, new CertificateQuery(await WithSerialAsync(session, conditions), order, after, page.Size + 1)),
+                await EndedStore.DeparturesAsync(session)), context.CancellationToken);
         string Token(CertificatePosition place) => tokens.Token(query, place.Time.ToString(CultureInfo.InvariantCulture), place.Serial);
         var (rows, next) = page.Cut(read.Rows, certificate => Token(order.PositionOf(certificate)));
         if (next.Length == 0 && read.ReadTo is { } place) next = Token(place);
-        return new ListCertificatesResponse { Certificates = { rows.Select(c => CertificateMapping.ToProto(c, now)) }, NextPageToken = next };
+        return new ListCertificatesResponse
+        {
+            Certificates = { rows.Select(c => CertificateMapping.ToProto(c, now)) },
+            NextPageToken = next,
+            Departed = CertificateMapping.ToProto(departures),
+        };
+    }
+
+    // Whoever asks for one that has left the store is told so, as far as anybody knows.
+    private static async ValueTask<CertificateRecord> FindAsync(StoreSession session, SerialNumber serial)
+    {
+        if (await CertificateStore.FindAsync(session, serial) is { } found) return found;
+        var left = await EndedStore.DeparturesAsync(session);
+        var where = left switch
+        {
+            { EndedUntil: null } => "",
+            { Archived: 0 } => "; or it has left the store, like others that ended",
+            _ => "; or it has left the store, like others that ended: look for its serial in the archive",
+        };
+        var until = left.EndedUntil is { } ended ? $" (until {ended:yyyy-MM-ddTHH:mm:ssZ})" : "";
+        throw new RefusalException(RefusalReason.NotFound, $"no certificate with serial {serial.Hex} was issued here{where}{until}");
     }
 
     // An order that is still there knows its certificate: nobody has to look for it.

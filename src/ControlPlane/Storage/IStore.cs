@@ -25,8 +25,11 @@ internal interface IStore : IAsyncDisposable
     /// </summary>
     Task<T> ActAsync<T>(Func<StoreSession, ValueTask<Acted<T>>> act, CancellationToken cancellationToken, Urgency urgency = Urgency.Ordinary);
 
-    /// <summary>Gives freed pages back to the file system, at most so many; an engine that does this by itself does nothing.</summary>
-    Task ReclaimAsync(int pages, CancellationToken cancellationToken);
+    /// <summary>
+    /// Gives freed pages back to the file system, at most so many, and returns how many are left; an engine that does this by
+    /// itself has none.
+    /// </summary>
+    Task<long> ReclaimAsync(int pages, CancellationToken cancellationToken);
 
     /// <summary>
     /// Completes with the cause when the store cannot go on (a sync failed, the file is corrupt). Everything after it is

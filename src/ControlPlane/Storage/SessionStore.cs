@@ -20,7 +20,7 @@ internal sealed class SessionStore(StoreSession session) : IStore
         return acted.Result;
     }
 
-    public Task ReclaimAsync(int pages, CancellationToken cancellationToken) => throw new InvalidOperationException("pages are given back between transactions");
+    public Task<long> ReclaimAsync(int pages, CancellationToken cancellationToken) => throw new InvalidOperationException("pages are given back between transactions");
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 }

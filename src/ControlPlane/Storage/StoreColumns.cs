@@ -1,4 +1,5 @@
 using System.Data.Common;
+using System.Globalization;
 
 namespace GrpcCa.ControlPlane.Storage;
 
@@ -11,7 +12,8 @@ internal static class StoreColumns
 
     public static string? OptionalText(this DbDataReader row, int column) => row.IsDBNull(column) ? null : row.GetString(column);
 
-    public static bool Truth(this DbDataReader row, int column) => row.GetInt64(column) != 0;
+    // A literal of a query is a shorter number in PostgreSQL than a column is.
+    public static bool Truth(this DbDataReader row, int column) => Convert.ToInt64(row.GetValue(column), CultureInfo.InvariantCulture) != 0;
 
     public static DateTimeOffset Time(this DbDataReader row, int column) => DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(column));
 

@@ -7,7 +7,7 @@ namespace GrpcCa.ControlPlane.Storage;
 internal sealed class Sweeper(IStore store, StoreOptions options, IEnumerable<SweepTask> tasks, TimeProvider time, ILogger<Sweeper> log)
     : BackgroundService
 {
-    private static readonly TimeSpan Term = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan Term = TimeSpan.FromMinutes(2), LongestRest = TimeSpan.FromMilliseconds(100);
 
     private readonly Lease lease = new("sweeper", Term);
     private readonly List<Round> rounds = [.. tasks.Select(task => new Round(task))];
@@ -17,12 +17,7 @@ internal sealed class Sweeper(IStore store, StoreOptions options, IEnumerable<Sw
     public async Task<int> SweepAsync(CancellationToken cancellationToken)
     {
         var deleted = 0;
-        foreach (var round in rounds)
-        {
-            if (round.Due > time.GetUtcNow() || !await HoldAsync(cancellationToken)) continue;
-            deleted += await SweepAsync(round.Task, cancellationToken);
-            round.Due = time.GetUtcNow() + round.Task.Interval;
-        }
+        foreach (var round in rounds) deleted += await SweepAsync(round, cancellationToken);
         return deleted;
     }
 
@@ -48,44 +43,67 @@ internal sealed class Sweeper(IStore store, StoreOptions options, IEnumerable<Sw
         using var timer = new PeriodicTimer(pause, time);
         do
         {
-            await TryAsync(stoppingToken);
+            foreach (var round in rounds) await TryAsync(round, stoppingToken);
         }
         while (await timer.WaitForNextTickAsync(stoppingToken));
     }
 
-    // A sweep that fails is tried at the next tick: nothing is lost but space.
-    private async Task TryAsync(CancellationToken cancellationToken)
+    // A sweep that fails is tried at the next tick: nothing is lost but space. It keeps no other from its turn.
+    private async Task TryAsync(Round round, CancellationToken cancellationToken)
     {
         try
         {
-            await SweepAsync(cancellationToken);
+            await SweepAsync(round, cancellationToken);
         }
-        catch (StoreUnavailableException fault)
+        catch (Exception fault) when (fault is StoreUnavailableException or IOException)
         {
-            SweeperLog.Delayed(log, "all", fault.Message);
+            SweeperLog.Delayed(log, round.Task.Name, fault.Message);
         }
         catch (Exception fault) when (fault is not OperationCanceledException)
         {
-            SweeperLog.Failed(log, fault);
+            SweeperLog.Failed(log, fault, round.Task.Name);
         }
     }
 
-    private async Task<int> SweepAsync(SweepTask task, CancellationToken cancellationToken)
+    private async Task<int> SweepAsync(Round round, CancellationToken cancellationToken)
     {
-        var (total, batches, deleted) = (0, 0, 0);
-        do
+        if (round.Due > time.GetUtcNow() || !await HoldAsync(cancellationToken)) return 0;
+        var (total, batches) = (0, 0);
+        var batch = new SweepBatch(0, More: true);
+        while (batch.More && (batches == 0 || await HoldAsync(cancellationToken)))
         {
-            cancellationToken.ThrowIfCancellationRequested();
-            if (batches > 0 && !await HoldAsync(cancellationToken)) break;
-            var now = time.GetUtcNow();
-            deleted = await store.WriteAsync(session => task.DeleteAsync(session, now, options.SweepBatch), cancellationToken);
-            if (deleted > 0) await store.ReclaimAsync(options.ReclaimPages, cancellationToken);
-            total += deleted;
+            var began = time.GetTimestamp();
+            batch = await round.Task.RunAsync(store, time.GetUtcNow(), options.SweepBatch, cancellationToken);
+            total += batch.Deleted;
             batches++;
+            if (batch.Deleted > 0) await store.ReclaimAsync(options.ReclaimPages, cancellationToken);
+            if (batch.More) await RestAsync(began, cancellationToken);
         }
-        while (deleted >= options.SweepBatch);
-        if (total > 0) SweeperLog.Swept(log, task.Name, total, batches);
+        if (total > 0)
+        {
+            await ReclaimAsync(cancellationToken);
+            SweeperLog.Swept(log, round.Task.Name, total, batches);
+        }
+        round.Due = time.GetUtcNow() + round.Task.Interval;
         return total;
+    }
+
+    // A batch may free more pages than were given back after it.
+    private async Task ReclaimAsync(CancellationToken cancellationToken)
+    {
+        for (var (before, left) = (long.MaxValue, long.MaxValue - 1); left > 0 && left < before;)
+        {
+            var began = time.GetTimestamp();
+            (before, left) = (left, await store.ReclaimAsync(options.ReclaimPages, cancellationToken));
+            if (left > 0) await RestAsync(began, cancellationToken);
+        }
+    }
+
+    // As long as the work took, so that others have the store for at least half of the time.
+    private async Task RestAsync(long began, CancellationToken cancellationToken)
+    {
+        var took = time.GetElapsedTime(began);
+        if (took > TimeSpan.Zero) await Task.Delay(took < LongestRest ? took : LongestRest, time, cancellationToken);
     }
 
     // Asked for anew when half of the term is over, so that an idle sweeper hardly writes.

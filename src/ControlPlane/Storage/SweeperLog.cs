@@ -9,6 +9,6 @@ internal static partial class SweeperLog
     [LoggerMessage(1121, LogLevel.Warning, "Sweeping {Task} is tried again later: {Cause}")]
     public static partial void Delayed(ILogger log, string task, string cause);
 
-    [LoggerMessage(1122, LogLevel.Error, "A sweep failed and is tried again later")]
-    public static partial void Failed(ILogger log, Exception fault);
+    [LoggerMessage(1122, LogLevel.Error, "Sweeping {Task} failed and is tried again later")]
+    public static partial void Failed(ILogger log, Exception fault, string task);
 }

@@ -18,6 +18,17 @@ public sealed class RequestTests
     }
 
     [Fact]
+    public async Task CertificateList_WhereSomeHaveLeftTheStore_SaysSo()
+    {
+        await using var fake = await FakeControlPlane.StartAsync();
+        fake.Data.Departed = new() { EndedUntil = Fakes.FakeData.At(-400), ArchivedCount = 12, DeletedCount = 3 };
+        var run = await new Cli(fake).RunAsync("certificate list");
+        Assert.Equal("certificates that ended by 2025-10-19 12:00:00Z have left the store: 12 into the archive, 3 for good\n", run.Error);
+        Assert.Equal(run.Error, (await new Cli(fake).RunAsync("certificate list -o json")).Error);
+        Assert.Empty((await new Cli(fake).RunAsync("certificate list --state valid")).Error);
+    }
+
+    [Fact]
     public async Task AccountLists_Filters_AreOneQuotedExpression()
     {
         await using var fake = await FakeControlPlane.StartAsync();

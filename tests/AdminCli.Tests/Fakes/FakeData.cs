@@ -167,6 +167,9 @@ internal sealed class FakeData
         },
     ];
 
+    /// <summary>What has left the store; null while nothing has.</summary>
+    public DepartedCertificates? Departed { get; set; }
+
     public List<Certificate> Certificates { get; } =
     [
         Issued("5f3a90c1d2e4b6a7", Certificate.Types.State.Valid, "dns:nas.net.gq", "dns:files.net.gq"),

@@ -37,7 +37,7 @@ internal sealed class FakeCertificates(FakeControlPlane fake) : CertificateServi
     {
         var (rows, next) = Pages.Cut(fake.Data.Certificates.Where(c => Matches(c, request.Filter)).ToList(), request.PageSize, request.PageToken);
         var bare = rows.Select(c => new Certificate(c) { Der = Google.Protobuf.ByteString.Empty, PemChain = "" });
-        return Task.FromResult(new ListCertificatesResponse { Certificates = { bare }, NextPageToken = next });
+        return Task.FromResult(new ListCertificatesResponse { Certificates = { bare }, NextPageToken = next, Departed = fake.Data.Departed });
     }
 
     public override Task<Certificate> RevokeCertificate(RevokeCertificateRequest request, ServerCallContext context)

@@ -40,7 +40,7 @@ internal sealed class FaultyStore(IStore inner) : IStore
     public Task<T> ActAsync<T>(Func<StoreSession, ValueTask<Acted<T>>> act, CancellationToken cancellationToken, Urgency urgency = Urgency.Ordinary) =>
         RunAsync(() => inner.ActAsync(act, cancellationToken, urgency));
 
-    public Task ReclaimAsync(int pages, CancellationToken cancellationToken) => inner.ReclaimAsync(pages, cancellationToken);
+    public Task<long> ReclaimAsync(int pages, CancellationToken cancellationToken) => inner.ReclaimAsync(pages, cancellationToken);
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 

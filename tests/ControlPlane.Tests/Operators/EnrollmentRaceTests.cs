@@ -50,7 +50,7 @@ public sealed class EnrollmentRaceTests(RunningControlPlane plane)
 
         public Task<T> ActAsync<T>(Func<StoreSession, ValueTask<Acted<T>>> act, CancellationToken cancellationToken, Urgency urgency = Urgency.Ordinary) => store.ActAsync(act, cancellationToken, urgency);
 
-        public Task ReclaimAsync(int pages, CancellationToken cancellationToken) => store.ReclaimAsync(pages, cancellationToken);
+        public Task<long> ReclaimAsync(int pages, CancellationToken cancellationToken) => store.ReclaimAsync(pages, cancellationToken);
 
         public ValueTask DisposeAsync() => ValueTask.CompletedTask;
     }

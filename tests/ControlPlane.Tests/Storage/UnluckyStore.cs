@@ -22,7 +22,7 @@ internal sealed class UnluckyStore(IStore store) : IStore
     public Task<T> ActAsync<T>(Func<StoreSession, ValueTask<Acted<T>>> act, CancellationToken cancellationToken, Urgency urgency = Urgency.Ordinary) =>
         store.ActAsync(session => LuckAsync(session, act), cancellationToken, urgency);
 
-    public Task ReclaimAsync(int pages, CancellationToken cancellationToken) => store.ReclaimAsync(pages, cancellationToken);
+    public Task<long> ReclaimAsync(int pages, CancellationToken cancellationToken) => store.ReclaimAsync(pages, cancellationToken);
 
     public ValueTask DisposeAsync() => store.DisposeAsync();
 

@@ -120,7 +120,7 @@ internal sealed class Drill : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await stopping.CancelAsync();
-        Gate.Open();
+        Gate.Abandon();
         if (Plane is not null) await Plane.DisposeAsync();
         await Task.WhenAll(running).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         foreach (var client in clients) client.Dispose();

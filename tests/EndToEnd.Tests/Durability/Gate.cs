@@ -10,6 +10,7 @@ internal sealed class Gate
     private TaskCompletionSource? closed;
     private TaskCompletionSource? emptied;
     private int inside;
+    private bool abandoned;
 
     /// <summary>Waits until it is open; disposing of the result leaves.</summary>
     public async ValueTask<IDisposable> EnterAsync()
@@ -19,6 +20,7 @@ internal sealed class Gate
             Task wait;
             lock (turn)
             {
+                ObjectDisposedException.ThrowIf(abandoned, this);
                 if (closed is null)
                 {
                     inside++;
@@ -41,6 +43,13 @@ internal sealed class Gate
         TaskCompletionSource? was;
         lock (turn) (was, closed) = (closed, null);
         was?.SetResult();
+    }
+
+    /// <summary>Nothing is asked any more: a drill that failed ends at once.</summary>
+    public void Abandon()
+    {
+        lock (turn) abandoned = true;
+        Open();
     }
 
     /// <summary>Waits until the last one who was inside has left.</summary>

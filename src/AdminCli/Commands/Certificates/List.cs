@@ -20,6 +20,7 @@ internal sealed class List : ListVerb<Certificate>
     }
 
     private readonly Selection selection = new();
+    private DepartedCertificates? departed;
 
     public Option<string?> State { get; } = new Option<string?>("--state") { Description = "Only those in this state", HelpName = "valid|revoked|expired" }
         .OneOf("valid", "revoked", "expired");
@@ -66,6 +67,10 @@ internal sealed class List : ListVerb<Certificate>
         new("Issuer", c => c.Issuer, WideOnly: true),
     ];
 
+    // A list that is not all there is says so.
+    protected override string? Remark => departed is null ? null
+        : $"certificates that ended by {Cell.Of(departed.EndedUntil).Text} have left the store: {departed.ArchivedCount} into the archive, {departed.DeletedCount} for good";
+
     protected override Func<int, string, Task<Page<Certificate>>> Fetch(CommandContext context)
     {
         var filter = FilterOf(context).ToString();
@@ -80,6 +85,8 @@ internal sealed class List : ListVerb<Certificate>
         return async (size, token) =>
         {
             var page = await client.ListCertificatesAsync(new() { PageSize = size, PageToken = token, Filter = filter, OrderBy = order }, context.Call);
+            // Whoever asks for those that are valid misses none.
+            departed = context.Get(State) == "valid" ? null : page.Departed;
             return new(page.Certificates, page.NextPageToken);
         };
     }

@@ -29,6 +29,18 @@ internal static class RenewalStore
         .With("@now", now)
         .ExecuteAsync();
 
+    /// <summary>Forgets windows of single certificates that have ended; those of authorities and of all are few and stay.</summary>
+    public static ValueTask<int> SweepAdvancesAsync(StoreSession session, DateTimeOffset now, int batch) => session
+        .Sql("""
+            delete from renewal_advances where target in (
+                select target from renewal_advances
+                where target like 'certificates/%'
+                  and not exists (select 1 from certificates where serial = substr(target, 14) and not_after >= @now) limit @batch)
+            """)
+        .With("@now", now)
+        .With("@batch", batch)
+        .ExecuteAsync();
+
     /// <summary>How many valid certificates a target stands for.</summary>
     public static async ValueTask<long> CountAsync(StoreSession session, string target, IReadOnlyList<string> issuers, DateTimeOffset now)
     {

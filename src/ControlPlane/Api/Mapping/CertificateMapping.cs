@@ -35,6 +35,14 @@ internal static class CertificateMapping
         RenewedThrough = Named(ResourceName.Provisioners, certificate.RenewedThrough),
     };
 
+    /// <summary>What has left the store; null while nothing has.</summary>
+    public static DepartedCertificates? ToProto(Departures departures) => departures.EndedUntil is not { } until ? null : new()
+    {
+        EndedUntil = Wire.Time(until),
+        ArchivedCount = departures.Archived,
+        DeletedCount = departures.Deleted,
+    };
+
     /// <summary>As it would be: there is no serial number and nothing is signed.</summary>
     public static Certificate ToProto(CertificatePreview preview) => new()
     {

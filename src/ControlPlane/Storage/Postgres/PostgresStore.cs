@@ -66,7 +66,7 @@ internal sealed class PostgresStore : IStore
         }, cancellationToken);
 
     /// <summary>Nothing to do: autovacuum works by itself.</summary>
-    public Task ReclaimAsync(int pages, CancellationToken cancellationToken) => Task.CompletedTask;
+    public Task<long> ReclaimAsync(int pages, CancellationToken cancellationToken) => Task.FromResult(0L);
 
     public async ValueTask DisposeAsync()
     {

@@ -86,10 +86,10 @@ internal sealed class SqliteStore : IStore
             return acted.Result;
         }, cancellationToken, urgency);
 
-    public Task ReclaimAsync(int pages, CancellationToken cancellationToken) => writer.WriteAsync(_ =>
+    public Task<long> ReclaimAsync(int pages, CancellationToken cancellationToken) => writer.WriteAsync(session =>
     {
         writing.Run($"PRAGMA incremental_vacuum({pages})");
-        return ValueTask.FromResult(0);
+        return session.Sql("PRAGMA freelist_count").NumberAsync();
     }, Urgency.Ordinary, cancellationToken);
 
     public async ValueTask DisposeAsync()

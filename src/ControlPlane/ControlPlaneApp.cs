@@ -39,7 +39,7 @@ internal static class ControlPlaneApp
         builder.WebHost.ConfigureKestrel(kestrel => Listen(kestrel, options));
         builder.Logging.ClearProviders().AddLogLines().AddFilter("Grpc.AspNetCore", LogLevel.Warning).AddFilter("Microsoft.AspNetCore", LogLevel.Warning).AddFilter("Microsoft.Hosting", LogLevel.Warning);
         var services = builder.Services;
-        services.AddSingleton(store).AddSingleton(time).AddSingleton(options);
+        services.AddSingleton(store).AddSingleton(time).AddSingleton(options).AddSingleton(new FailPoints());
         services.AddSigning(options).AddIssuance(options).AddAuthorities(options).AddAcme(options);
         services.AddSingleton<NameBook>().AddSingleton<ProfileBook>().AddSingleton<ProvisionerBook>().AddSingleton<ProvisionerEditing>().AddSingleton<ProfileEditing>();
         services.AddSingleton<LeafContexts>().AddSingleton<RequestDesk>().AddSingleton<WishReader>();

@@ -164,17 +164,20 @@ internal sealed class IssuanceCorridor(
         try
         {
             if (await CloseAsNeverIssuedAsync(work.Serial, onFailed, CancellationToken.None))
-                log.NeverIssued(work.Serial, work.Spec.Role, work.Context.Purpose, fault);
+                log.NeverIssued(work.Serial, work.Spec.Role, work.Context.Purpose, fault.Message, Stack(fault));
             else
-                log.PlanNotOpen(work.Serial, work.Context.Purpose, fault);
+                log.PlanNotOpen(work.Serial, work.Context.Purpose, fault.Message, Stack(fault));
         }
         catch (Exception second)
         {
             // The first fault is the one to tell. The plan is closed once the store lets it, at the latest by recovery.
             if (leftOpen.Count < MostLeftOpen) leftOpen[work.Serial] = onFailed;
-            log.PlanLeftOpen(work.Serial, work.Context.Purpose, second);
+            log.PlanLeftOpen(work.Serial, work.Context.Purpose, second.Message, Stack(second));
         }
     }
+
+    // A full disk is nobody's mistake in the code.
+    private static Exception? Stack(Exception fault) => fault is StoreUnavailableException ? null : fault;
 
     private Task<bool> CloseAsNeverIssuedAsync(SerialNumber serial, Func<StoreSession, ValueTask> also, CancellationToken cancellationToken) =>
         store.WriteAsync(async session =>

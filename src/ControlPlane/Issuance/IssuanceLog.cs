@@ -13,14 +13,14 @@ internal static partial class IssuanceLog
     public static partial void LintFound(
         this ILogger log, SerialNumber serial, CertificateRole role, string purpose, string rule, string section, string message);
 
-    [LoggerMessage(4103, LogLevel.Error, "Certificate {Serial} ({Role}) for {Purpose} was never issued; its serial number is dead")]
-    public static partial void NeverIssued(this ILogger log, SerialNumber serial, CertificateRole role, string purpose, Exception fault);
+    [LoggerMessage(4103, LogLevel.Error, "Certificate {Serial} ({Role}) for {Purpose} was never issued; its serial number is dead: {Cause}")]
+    public static partial void NeverIssued(this ILogger log, SerialNumber serial, CertificateRole role, string purpose, string cause, Exception? fault);
 
-    [LoggerMessage(4104, LogLevel.Error, "Plan {Serial} for {Purpose} could not be closed as never issued; it is closed once the store takes writes again")]
-    public static partial void PlanLeftOpen(this ILogger log, SerialNumber serial, string purpose, Exception fault);
+    [LoggerMessage(4104, LogLevel.Error, "Plan {Serial} for {Purpose} could not be closed as never issued; it is closed once the store takes writes again: {Cause}")]
+    public static partial void PlanLeftOpen(this ILogger log, SerialNumber serial, string purpose, string cause, Exception? fault);
 
-    [LoggerMessage(4105, LogLevel.Error, "Plan {Serial} for {Purpose} failed but is not open: the store kept more than it confirmed")]
-    public static partial void PlanNotOpen(this ILogger log, SerialNumber serial, string purpose, Exception fault);
+    [LoggerMessage(4105, LogLevel.Error, "Plan {Serial} for {Purpose} failed but is not open: the store kept more than it confirmed: {Cause}")]
+    public static partial void PlanNotOpen(this ILogger log, SerialNumber serial, string purpose, string cause, Exception? fault);
 
     [LoggerMessage(4106, LogLevel.Warning, "Plan {Serial} for {Purpose} was left unfinished by {Replica}: never issued, its serial number is dead")]
     public static partial void Recovered(this ILogger log, SerialNumber serial, string purpose, string replica);

@@ -42,7 +42,7 @@ internal static class ControlPlaneApp
             // It makes an activity for each request that anybody could log about; faults are told by Kestrel and the interceptors.
             .AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
         var services = builder.Services;
-        services.AddSingleton(store).AddSingleton(time).AddSingleton(options);
+        services.AddSingleton(store).AddSingleton(time).AddSingleton(options).AddSingleton(new FailPoints());
         services.AddSigning(options).AddIssuance(options).AddAuthorities(options).AddAcme(options);
         services.AddSingleton<NameBook>().AddSingleton<ProfileBook>().AddSingleton<ProvisionerBook>().AddSingleton<ProvisionerEditing>().AddSingleton<ProfileEditing>();
         services.AddSingleton<LeafContexts>().AddSingleton<RequestDesk>().AddSingleton<WishReader>();

@@ -19,8 +19,9 @@ internal static class ServerRun
 
     private static readonly TimeSpan StopWithin = TimeSpan.FromSeconds(10);
 
-    /// <summary>Serves until it is told to stop; prints <c>ready</c> and the endpoint on stdout once it does.</summary>
-    public static async Task<int> ServeAsync(ControlPlaneOptions options, bool mayFound, TimeProvider time, CancellationToken cancellationToken)
+    /// <summary>Serves until it is told to stop; prints <c>ready</c> and the endpoint on stdout once it does. Tests replace services by <paramref name="adjust"/>.</summary>
+    public static async Task<int> ServeAsync(
+        ControlPlaneOptions options, bool mayFound, TimeProvider time, CancellationToken cancellationToken, Action<WebApplicationBuilder>? adjust = null)
     {
         using var turn = TakeData(options, mayFound);
         using var logs = LoggerFactory.Create(logging => logging.AddLogLines());
@@ -29,7 +30,7 @@ internal static class ServerRun
         if (!mayFound && (await store.ReadAsync(AuthorityStore.LoadAsync, cancellationToken)).Active(AuthorityPurpose.Issuing) is null)
             throw new HierarchyException($"there is no CA in '{options.DataDirectory}' yet; found one with 'grpcca-server init'");
         ClaimSocket(options.AdminSocket);
-        await using var app = ControlPlaneApp.Build(options, store, time);
+        await using var app = ControlPlaneApp.Build(options, store, time, adjust);
         var start = app.Services.GetRequiredService<StartUp>();
         await start.PrepareAsync(mayFound, cancellationToken);
         await app.StartAsync(cancellationToken);

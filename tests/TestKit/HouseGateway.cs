@@ -23,6 +23,9 @@ internal sealed class HouseGateway(string id, string origin, string directory, I
     /// <summary>Where it listens for plain HTTP.</summary>
     public Uri Http => app!.Http;
 
+    /// <summary>After how many failed calls it tries none for a while.</summary>
+    public int BreakAfter { get; init; } = new GatewayOptions().BreakAfter;
+
     /// <summary>Joins by a token and serves.</summary>
     public async Task JoinAsync(string token)
     {
@@ -59,5 +62,6 @@ internal sealed class HouseGateway(string id, string origin, string directory, I
         State = State,
         JoinTokenFile = TokenFile,
         StartDeadline = TimeSpan.FromSeconds(20),
+        BreakAfter = BreakAfter,
     }, TimeProvider.System, log, notices, CancellationToken.None);
 }

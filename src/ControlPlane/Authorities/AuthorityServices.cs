@@ -22,7 +22,6 @@ internal static class AuthorityServices
 
     public static IServiceCollection AddIssuance(this IServiceCollection services, ControlPlaneOptions options) => services
         .AddSingleton(new IssuanceOptions { ReplicaId = options.ReplicaId })
-        .AddSingleton(new FailPoints())
         .AddSingleton<IssuanceCorridor>()
         .AddHostedService<LeftOpenPlans>();
 

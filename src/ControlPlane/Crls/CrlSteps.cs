@@ -1,6 +1,6 @@
 namespace GrpcCa.ControlPlane.Crls;
 
-/// <summary>The steps to a revocation list, in their order; each name is reached when the step is done (<see cref="Issuance.FailPoints"/>).</summary>
+/// <summary>The steps to a revocation list, in their order; each name is reached when the step is done (<see cref="Storage.FailPoints"/>).</summary>
 internal static class CrlSteps
 {
     public const string Reserved = "crl.reserved";

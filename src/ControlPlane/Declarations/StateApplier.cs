@@ -61,7 +61,8 @@ internal sealed class StateApplier(IStore store, JoinTokens tokens, TimeProvider
         var within = new SessionStore(session);
         var (authorities, profiles, provisioners) = (new AuthorityBook(within), new ProfileBook(within), new ProvisionerBook(within));
         var profileSteps = new ProfileSteps(run, new ProfileEditing(within, time));
-        var provisionerSteps = new ProvisionerSteps(run, new ProvisionerEditing(within, authorities, profiles, provisioners, time));
+        // All of it is one act: what is done within it is not recorded by itself.
+        var provisionerSteps = new ProvisionerSteps(run, new ProvisionerEditing(within, authorities, profiles, provisioners, new FailPoints(), time));
         var gatewaySteps = new GatewaySteps(run, new GatewayRegistry(within, provisioners, tokens, new WebhookNotices(new WebhookBook(within), time), time));
         var levelSteps = new LevelSteps(run, within);
         // What is named comes before what names it, and goes after it.

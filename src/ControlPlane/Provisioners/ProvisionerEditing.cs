@@ -12,7 +12,8 @@ using GrpcCa.ControlPlane.Storage;
 namespace GrpcCa.ControlPlane.Provisioners;
 
 /// <summary>What operators do to provisioners: add, change, remove. Each is an audited act.</summary>
-internal sealed class ProvisionerEditing(IStore store, AuthorityBook authorities, ProfileBook profiles, ProvisionerBook provisioners, TimeProvider time)
+internal sealed class ProvisionerEditing(
+    IStore store, AuthorityBook authorities, ProfileBook profiles, ProvisionerBook provisioners, FailPoints failPoints, TimeProvider time)
 {
     /// <summary>Challenge types that exist.</summary>
     private static readonly FrozenSet<string> KnownChallenges =
@@ -77,7 +78,7 @@ internal sealed class ProvisionerEditing(IStore store, AuthorityBook authorities
         ProvisionerRecord wanted, string actor, Func<StoreSession, ProvisionerRecord, ValueTask>? alongside, CancellationToken cancellationToken)
     {
         await CheckAsync(wanted, cancellationToken);
-        return await store.ActAsync(async session =>
+        var created = await store.ActAsync(async session =>
         {
             var now = Now();
             if (await ProvisionerStore.FindAsync(session, wanted.Id) is not null)
@@ -86,8 +87,11 @@ internal sealed class ProvisionerEditing(IStore store, AuthorityBook authorities
             await ProvisionerStore.InsertAsync(session, wanted, now);
             var made = wanted with { CreatedAt = now, UpdatedAt = now, Version = 1 };
             if (alongside is not null) await alongside(session, made);
+            failPoints.Reach(ProvisionerEditSteps.CreationWritten);
             return new Acted<ProvisionerRecord>(made, Event("provisioner.create", actor, made, now));
         }, cancellationToken);
+        failPoints.Reach(ProvisionerEditSteps.Created);
+        return created;
     }
 
     /// <param name="id">Which.</param>
@@ -103,7 +107,7 @@ internal sealed class ProvisionerEditing(IStore store, AuthorityBook authorities
         // What it issued was asked for in the one way; nothing of it would mean the same in another.
         if (wanted.Kind != current.Kind) throw Wrong("provisioner.kind", $"{current.Name} is of the kind {current.Kind}; a provisioner keeps its kind: make another one");
         await CheckAsync(wanted, cancellationToken);
-        return await store.ActAsync(async session =>
+        var updated = await store.ActAsync(async session =>
         {
             var old = await ProvisionerStore.FindAsync(session, id) ?? throw Missing(id);
             if (old.Version != current.Version || (etag.Length > 0 && etag != old.Etag))
@@ -112,24 +116,32 @@ internal sealed class ProvisionerEditing(IStore store, AuthorityBook authorities
             var now = Now();
             await ProvisionerStore.ReplaceAsync(session, wanted, now);
             var next = wanted with { Version = old.Version + 1, UpdatedAt = now };
+            failPoints.Reach(ProvisionerEditSteps.UpdateWritten);
             return new Acted<ProvisionerRecord>(next, Event("provisioner.update", actor, next, now, KeyValuePair.Create("old", ProvisionerStore.Write(old))));
         }, cancellationToken);
+        failPoints.Reach(ProvisionerEditSteps.Updated);
+        return updated;
     }
 
-    public Task<bool> DeleteAsync(string id, bool force, string actor, CancellationToken cancellationToken) => store.ActAsync(async session =>
+    public async Task DeleteAsync(string id, bool force, string actor, CancellationToken cancellationToken)
     {
-        var old = await ProvisionerStore.FindAsync(session, id) ?? throw Missing(id);
-        var now = time.GetUtcNow();
-        var live = await ProvisionerStore.CountLiveCertificatesAsync(session, id, now);
-        if (live > 0 && !force)
-            throw new RefusalException(RefusalReason.FailedPrecondition, $"{live} certificates of {old.Name} are valid still; revoke them, wait for their end, or force the removal: they stay valid then");
-        // A provisioner made later under the same id starts without rules and without clients.
-        var rules = await NameLevelStore.UnsetAsync(session, old.Name) ?? 0;
-        var (accounts, eabKeys) = await ProvisionerStore.RevokeClientsAsync(session, id);
-        await ProvisionerStore.DeleteAsync(session, id);
-        return new Acted<bool>(true, Event("provisioner.delete", actor, old, now,
-            new("nameRules", Text(rules)), new("revokedAccounts", Text(accounts)), new("disabledEabKeys", Text(eabKeys))));
-    }, cancellationToken);
+        await store.ActAsync(async session =>
+        {
+            var old = await ProvisionerStore.FindAsync(session, id) ?? throw Missing(id);
+            var now = time.GetUtcNow();
+            var live = await ProvisionerStore.CountLiveCertificatesAsync(session, id, now);
+            if (live > 0 && !force)
+                throw new RefusalException(RefusalReason.FailedPrecondition, $"{live} certificates of {old.Name} are valid still; revoke them, wait for their end, or force the removal: they stay valid then");
+            // A provisioner made later under the same id starts without rules and without clients.
+            var rules = await NameLevelStore.UnsetAsync(session, old.Name) ?? 0;
+            var (accounts, eabKeys) = await ProvisionerStore.RevokeClientsAsync(session, id);
+            await ProvisionerStore.DeleteAsync(session, id);
+            failPoints.Reach(ProvisionerEditSteps.DeletionWritten);
+            return new Acted<bool>(true, Event("provisioner.delete", actor, old, now,
+                new("nameRules", Text(rules)), new("revokedAccounts", Text(accounts)), new("disabledEabKeys", Text(eabKeys))));
+        }, cancellationToken);
+        failPoints.Reach(ProvisionerEditSteps.Deleted);
+    }
 
     // As the store keeps it: what is answered is what will be read.
     private DateTimeOffset Now() => DateTimeOffset.FromUnixTimeMilliseconds(time.GetUtcNow().ToUnixTimeMilliseconds());

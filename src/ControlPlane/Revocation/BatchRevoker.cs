@@ -26,7 +26,7 @@ internal sealed record BatchPreview(long Matched, List<CertificateRecord> First)
 /// Revokes many certificates, a bounded number in each transaction: nothing else waits long, and what is done is done. A
 /// batch that was cut off goes on when it is asked for again, since what is revoked is not selected any more.
 /// </summary>
-internal sealed class BatchRevoker(IStore store, Revoker revoker, TimeProvider time)
+internal sealed class BatchRevoker(IStore store, Revoker revoker, FailPoints failPoints, TimeProvider time)
 {
     private const int PageRows = 200;
     private static readonly CertificateOrder ByExpiry = new(ByExpiry: true, Descending: false);
@@ -62,13 +62,16 @@ internal sealed class BatchRevoker(IStore store, Revoker revoker, TimeProvider t
         {
             var notice = await revoker.NoticeAsync(cancellationToken);
             revoked += await store.WriteAsync(session => RevokeAsync(session, page, reason, invalidSince, actor, notice), cancellationToken, Urgency.Urgent);
+            failPoints.Reach(RevocationSteps.PageRecorded);
         }
-        return await store.ActAsync(async session =>
+        var total = await store.ActAsync(async session =>
         {
             if (alongside is not null) await alongside(session, revoked);
             return new Acted<long>(revoked, new AuditEvent(time.GetUtcNow(), "certificate.batchRevoke", actor, "certificates/-",
                 [new("selector", selection.Text), new("reason", reason.ToString()), new("revoked", $"{revoked}")]));
         }, cancellationToken, Urgency.Urgent);
+        failPoints.Reach(RevocationSteps.BatchRecorded);
+        return total;
     }
 
     // Each with its own event in the same transaction, as if it had been revoked alone.

@@ -19,7 +19,7 @@ internal delegate ValueTask<int> RevokeAccountsByKey(StoreSession session, byte[
 /// Revokes certificates: the row, the blocked key, the accounts of that key and the audit event in one transaction. Who
 /// may revoke is decided before, by the room that asks.
 /// </summary>
-internal sealed class Revoker(IStore store, RevokeAccountsByKey revokeAccounts, WebhookNotices notices, TimeProvider time)
+internal sealed class Revoker(IStore store, RevokeAccountsByKey revokeAccounts, WebhookNotices notices, FailPoints failPoints, TimeProvider time)
 {
     /// <summary>
     /// Revokes. A key that turns out to be compromised is blocked also when its certificate was revoked for another
@@ -38,13 +38,15 @@ internal sealed class Revoker(IStore store, RevokeAccountsByKey revokeAccounts, 
         Func<StoreSession, CertificateRecord, ValueTask>? alongside = null, DateTimeOffset? invalidSince = null)
     {
         var notice = await NoticeAsync(cancellationToken);
-        return await store.ActAsync(async session =>
+        var done = await store.ActAsync(async session =>
         {
             CheckInvalidSince(invalidSince, time.GetUtcNow());
             var (revoked, act) = await RevokeAsync(session, serial, reason, blockKey, actor, invalidSince, notice);
             if (alongside is not null) await alongside(session, revoked.Certificate);
             return new Acted<Revoked>(revoked, act);
         }, cancellationToken, Urgency.Urgent);
+        failPoints.Reach(RevocationSteps.Recorded);
+        return done;
     }
 
     /// <summary>Who is to be told of revocations, asked before a transaction.</summary>
@@ -65,6 +67,7 @@ internal sealed class Revoker(IStore store, RevokeAccountsByKey revokeAccounts, 
             accounts = await revokeAccounts(session, old.KeySha256);
         }
         if (IsLive(old, now)) await notice.WriteAsync(session, next);
+        failPoints.Reach(RevocationSteps.Written);
         return (new Revoked(next, old.RevokedAt is not null), new AuditEvent(now, IsLive(old, now) ? "certificate.revoke" : "certificate.blockKey", actor, old.Name,
         [
             new("reason", reason.ToString()),

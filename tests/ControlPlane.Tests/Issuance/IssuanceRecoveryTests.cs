@@ -1,5 +1,6 @@
 using GrpcCa.ControlPlane.Issuance;
 using GrpcCa.ControlPlane.Pki;
+using GrpcCa.ControlPlane.Storage;
 
 namespace GrpcCa.ControlPlane.Tests.Issuance;
 

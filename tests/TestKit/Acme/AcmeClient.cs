@@ -38,7 +38,7 @@ internal sealed partial class AcmeClient(HttpClient http, Uri directoryUrl, Acme
     public async Task<string> NonceAsync()
     {
         using var request = new HttpRequestMessage(HttpMethod.Head, await UrlAsync("newNonce"));
-        return (await SendAsync(request)).Nonce ?? throw new InvalidOperationException("new-nonce gave no nonce");
+        return (await SendAsync(request)).Nonce ?? throw new NoNonceException();
     }
 
     public async Task<AcmeAnswer> GetAsync(string url)
@@ -117,3 +117,6 @@ internal sealed partial class AcmeClient(HttpClient http, Uri directoryUrl, Acme
         return (spoil?.Invoke(draft) ?? draft).Write();
     }
 }
+
+/// <summary>new-nonce gave none: the control plane is away.</summary>
+internal sealed class NoNonceException() : InvalidOperationException("new-nonce gave no nonce");

@@ -10,7 +10,7 @@ using GrpcCa.ControlPlane.Storage;
 namespace GrpcCa.ControlPlane.Acme.Accounts;
 
 /// <summary>Creates, finds, changes and deactivates accounts (RFC 8555 §7.3).</summary>
-internal sealed class AccountRegistry(IStore store, ProvisionerBook provisioners, ExternalAccounts externalAccounts, RequestLimits limits, TimeProvider time)
+internal sealed class AccountRegistry(IStore store, ProvisionerBook provisioners, ExternalAccounts externalAccounts, RequestLimits limits, FailPoints failPoints, TimeProvider time)
 {
     /// <summary>new-account: the account of the request's key, made if need be (§7.3, §7.3.1).</summary>
     public async Task<(Account Account, bool Created)> CreateOrFindAsync(VerifiedRequest request, CancellationToken cancellationToken)
@@ -88,7 +88,7 @@ internal sealed class AccountRegistry(IStore store, ProvisionerBook provisioners
     public async Task<Account> ChangeKeyAsync(VerifiedRequest request, CancellationToken cancellationToken)
     {
         var newKey = KeyChangeMessage.Verify(request).NewKey;
-        return await store.ActAsync(async session =>
+        var changed = await store.ActAsync(async session =>
         {
             if (await CertificateStore.IsKeyBlockedAsync(session, newKey.PublicKey.Sha256))
                 throw new RefusalException(RefusalReason.BadPublicKey, "the new key was reported as compromised and is blocked");
@@ -100,9 +100,12 @@ internal sealed class AccountRegistry(IStore store, ProvisionerBook provisioners
                 throw new RefusalException(RefusalReason.KeyInUse, "the new key belongs to another account") { ConflictingAccountId = holder.Id };
             var next = old with { Key = newKey };
             if (!await AccountStore.ReplaceAsync(session, old, next)) throw Changed();
+            failPoints.Reach(KeyChangeSteps.Written);
             return new Acted<Account>(next, new AuditEvent(time.GetUtcNow(), "account.changeKey", next.Name, next.Name,
                 [new("oldKeyThumbprint", old.Key.Thumbprint), new("newKeyThumbprint", newKey.Thumbprint), new("gateway", request.Context.Gateway.Id)]));
         }, cancellationToken);
+        failPoints.Reach(KeyChangeSteps.Recorded);
+        return changed;
     }
 
     public async ValueTask<Account> FindAsync(string accountId, CancellationToken cancellationToken) =>

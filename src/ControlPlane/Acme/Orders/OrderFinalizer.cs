@@ -21,7 +21,8 @@ namespace GrpcCa.ControlPlane.Acme.Orders;
 /// the permit; touches no key.
 /// </summary>
 internal sealed class OrderFinalizer(
-    IStore store, LeafContexts contexts, CaaRecheck caa, IssuanceAuthorizer authorizer, WebhookNotices notices, IssuanceCorridor corridor, TimeProvider time)
+    IStore store, LeafContexts contexts, CaaRecheck caa, IssuanceAuthorizer authorizer, WebhookNotices notices, IssuanceCorridor corridor, FailPoints failPoints,
+    TimeProvider time)
 {
     /// <exception cref="RefusalException">OrderNotReady, BadCsr, BadPublicKey, RejectedIdentifier.</exception>
     public async Task<OrderView> FinalizeAsync(VerifiedRequest request, string orderId, CancellationToken cancellationToken)
@@ -113,6 +114,7 @@ internal sealed class OrderFinalizer(
         CheckReady(view);
         if (!await OrderStore.ReplaceAsync(session, view.Order, view.Order with { PlannedSerial = serial.Hex }))
             throw new RefusalException(RefusalReason.OrderNotReady, "another request is finalizing this order");
+        failPoints.Reach(FinalizeSteps.Claimed);
     }
 
     private async ValueTask<AuditEvent> RecordAsync(
@@ -126,6 +128,7 @@ internal sealed class OrderFinalizer(
         var planned = await OrderStore.FindAsync(session, order.Id);
         if (planned?.PlannedSerial != issued.Serial.Hex || !await OrderStore.ReplaceAsync(session, planned, planned with { CertificateSerial = issued.Serial.Hex, Evidence = [] }))
             throw new InvalidOperationException($"order {order.Id} changed while its certificate was signed");
+        failPoints.Reach(FinalizeSteps.Written);
         return new AuditEvent(now, "certificate.issue", $"accounts/{order.AccountId}", certificate.Name,
         [
             new("identifiers", string.Join(' ', order.Identifiers)),

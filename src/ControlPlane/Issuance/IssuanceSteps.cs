@@ -1,14 +1,6 @@
 namespace GrpcCa.ControlPlane.Issuance;
 
-/// <summary>
-/// The named places where a test stops the program; outside of tests nothing happens at them.
-/// </summary>
-internal sealed class FailPoints(Action<string>? reached = null)
-{
-    public void Reach(string step) => reached?.Invoke(step);
-}
-
-/// <summary>The corridor's steps, in their order; each name is reached when the step is done.</summary>
+/// <summary>The corridor's steps, in their order; each name is reached when the step is done (<see cref="Storage.FailPoints"/>).</summary>
 internal static class IssuanceSteps
 {
     public const string Built = "issuance.built";

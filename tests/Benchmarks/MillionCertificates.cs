@@ -67,7 +67,9 @@ public class MillionCertificates
         const int batch = 50_000;
         for (var from = 0; from < Many; from += batch) await InsertAsync(from, from + batch);
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        using var certificate = new CertificateRequest("CN=bench", key, HashAlgorithmName.SHA256).CreateSelfSigned(Start, Start.AddYears(1));
+        var asked = new CertificateRequest("CN=bench", key, HashAlgorithmName.SHA256);
+        asked.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(asked.PublicKey, critical: false));
+        using var certificate = asked.CreateSelfSigned(Start, Start.AddYears(1));
         var revoked = await store.ReadAsync(session => RevokedStore.ListAsync(session, Issuer, Start), CancellationToken.None);
         // A tenth is revoked in the store; the list is built as if all were.
         list = new CrlSpec(new IssuerKey(Issuer, KeyUri.Parse("file:bench"), certificate.RawData), 7, Start, Start.AddDays(1), [.. Enumerable.Range(0, 10).SelectMany(_ => revoked)]);

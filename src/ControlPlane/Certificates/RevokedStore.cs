@@ -23,7 +23,7 @@ internal static class RevokedStore
             var page = await session.Sql("""
                 select serial, revoked_at, revocation_reason, invalid_since from certificates
                 where issuer = @issuer and revoked_at is not null and not_after >= @from
-                  and (revoked_at > @time or (revoked_at = @time and serial > @serial))
+                  and (revoked_at, serial) > (@time, @serial)
                 order by revoked_at, serial limit @limit
                 """)
                 .With("@issuer", issuer).With("@from", expiringFrom).With("@time", afterTime).With("@serial", afterSerial).With("@limit", PageRows)

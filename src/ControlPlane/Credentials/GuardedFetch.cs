@@ -1,10 +1,6 @@
 using System.Collections.Immutable;
 using System.Net;
-using System.Net.Security;
 using System.Net.Sockets;
-using System.Security.Authentication;
-using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
 using GrpcCa.ControlPlane.Acme.Challenges;
 using GrpcCa.ControlPlane.Refusals;
 
@@ -18,13 +14,11 @@ namespace GrpcCa.ControlPlane.Credentials;
 internal sealed record FetchBounds(ImmutableArray<IPNetwork> Ranges, ImmutableArray<IPEndPoint> Resolvers, IReadOnlyList<byte[]> Roots, bool SystemRoots);
 
 /// <summary>Fetches a small document over https: the guard of validation at dial time, no proxy, no redirects, bounded in bytes and time.</summary>
-internal sealed class GuardedFetch(ValidationDialer dialer)
+internal sealed class GuardedFetch(ValidationDialer dialer, TimeProvider time)
 {
     /// <summary>The longest document that is read.</summary>
     public const int MostBytes = 256 * 1024;
 
-    // serverAuth (RFC 5280 §4.2.1.12).
-    private static readonly Oid ServerAuthentication = new("1.3.6.1.5.5.7.3.1");
     private static readonly TimeSpan Within = TimeSpan.FromSeconds(10);
 
     /// <exception cref="RefusalException">Unavailable, with what was dialled and what came back.</exception>
@@ -32,9 +26,10 @@ internal sealed class GuardedFetch(ValidationDialer dialer)
     {
         using var bound = new CancellationTokenSource(Within);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(bound.Token, cancellationToken);
+        using var trust = new ServerTrust(bounds.Roots, bounds.SystemRoots, time.GetUtcNow());
         try
         {
-            return await FetchAsync(url, bounds, either.Token);
+            return await FetchAsync(url, bounds, trust, either.Token);
         }
         catch (AttemptFailedException fault)
         {
@@ -42,7 +37,7 @@ internal sealed class GuardedFetch(ValidationDialer dialer)
         }
         catch (HttpRequestException fault)
         {
-            throw Unavailable(url, fault.InnerException?.Message ?? fault.Message);
+            throw Unavailable(url, trust.Fault ?? fault.InnerException?.Message ?? fault.Message);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
@@ -50,9 +45,9 @@ internal sealed class GuardedFetch(ValidationDialer dialer)
         }
     }
 
-    private async Task<byte[]> FetchAsync(Uri url, FetchBounds bounds, CancellationToken cancellationToken)
+    private async Task<byte[]> FetchAsync(Uri url, FetchBounds bounds, ServerTrust trust, CancellationToken cancellationToken)
     {
-        using var client = new HttpClient(Handler(bounds)) { MaxResponseContentBufferSize = MostBytes };
+        using var client = new HttpClient(Handler(bounds, trust)) { MaxResponseContentBufferSize = MostBytes };
         using var request = new HttpRequestMessage(HttpMethod.Get, url);
         request.Headers.Accept.ParseAdd("application/json");
         using var response = await client.SendAsync(request, HttpCompletionOption.ResponseContentRead, cancellationToken);
@@ -60,7 +55,7 @@ internal sealed class GuardedFetch(ValidationDialer dialer)
         return await response.Content.ReadAsByteArrayAsync(cancellationToken);
     }
 
-    private SocketsHttpHandler Handler(FetchBounds bounds) => new()
+    private SocketsHttpHandler Handler(FetchBounds bounds, ServerTrust trust) => new()
     {
         UseProxy = false,
         UseCookies = false,
@@ -73,27 +68,8 @@ internal sealed class GuardedFetch(ValidationDialer dialer)
                 context.DnsEndPoint.Host, context.DnsEndPoint.Port, bounds.Resolvers, new DialGuard(bounds.Ranges), new AttemptTrace(), stop);
             return new NetworkStream(socket, ownsSocket: true);
         },
-        SslOptions = new SslClientAuthenticationOptions
-        {
-            EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
-            RemoteCertificateValidationCallback = (_, certificate, chain, errors) => Accepts(certificate as X509Certificate2, chain, errors, bounds),
-            CertificateChainPolicy = new X509ChainPolicy { DisableCertificateDownloads = true, RevocationMode = X509RevocationMode.NoCheck },
-        },
+        SslOptions = trust.Options,
     };
-
-    private static bool Accepts(X509Certificate2? certificate, X509Chain? sent, SslPolicyErrors errors, FetchBounds bounds)
-    {
-        if (certificate is null || errors is not (SslPolicyErrors.None or SslPolicyErrors.RemoteCertificateChainErrors)) return false;
-        if (errors == SslPolicyErrors.None && bounds.SystemRoots) return true;
-        using var chain = new X509Chain();
-        chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
-        chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
-        chain.ChainPolicy.DisableCertificateDownloads = true;
-        chain.ChainPolicy.ApplicationPolicy.Add(ServerAuthentication);
-        foreach (var root in bounds.Roots) chain.ChainPolicy.CustomTrustStore.Add(X509CertificateLoader.LoadCertificate(root));
-        if (sent is not null) chain.ChainPolicy.ExtraStore.AddRange(sent.ChainPolicy.ExtraStore);
-        return chain.Build(certificate);
-    }
 
     private static RefusalException Unavailable(Uri url, string detail) => new(RefusalReason.Unavailable, $"{url} could not be fetched: {detail}");
 }

@@ -34,7 +34,7 @@ internal static class DeliveryStore
     public static ValueTask<List<WebhookDelivery>> ListAsync(StoreSession session, string webhookId, DateTimeOffset after, string afterId, int limit) => session
         .Sql($"""
             select {Columns} from webhook_deliveries
-            where webhook_id = @webhook_id and (created_at > @after or (created_at = @after and id > @after_id))
+            where webhook_id = @webhook_id and (created_at, id) > (@after, @after_id)
             order by created_at, id limit @limit
             """)
         .With("@webhook_id", webhookId).With("@after", after).With("@after_id", afterId).With("@limit", limit).ListAsync(Read);

@@ -25,7 +25,7 @@ internal static class ExpiryStore
                 case when e.serial is null then 0 else 1 end
             from (
                 select serial, not_before, not_after, provisioner_id, revoked_at, replaced_by from certificates
-                where (not_after > @after or (not_after = @after and serial > @serial)) and not_after <= @until
+                where (not_after, serial) > (@after, @serial) and not_after <= @until
                 order by not_after, serial limit @limit) c
             left join webhook_expiries e on e.webhook_id = @webhook_id and e.serial = c.serial
             order by c.not_after, c.serial limit @limit

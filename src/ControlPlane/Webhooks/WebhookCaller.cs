@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Net.Http.Headers;
 using GrpcCa.ControlPlane.Acme.Challenges;
 using GrpcCa.ControlPlane.Authorities;
+using GrpcCa.ControlPlane.Pki;
 using GrpcCa.ControlPlane.Signing;
 
 namespace GrpcCa.ControlPlane.Webhooks;
@@ -39,7 +40,9 @@ internal sealed class WebhookCaller(
     {
         var hierarchy = await authorities.CurrentAsync(cancellationToken);
         var now = time.GetUtcNow();
-        using var trust = new ServerTrust(webhook, hierarchy.Of(AuthorityPurpose.Issuing).Where(a => a.IsTrusted).Select(a => a.RootDer), now);
+        using var trust = webhook.CaPem.Length > 0
+            ? new ServerTrust(Pem.DecodeCertificates(webhook.CaPem), withSystem: false, now)
+            : new ServerTrust(hierarchy.Of(AuthorityPurpose.Issuing).Where(a => a.IsTrusted).Select(a => a.RootDer), withSystem: true, now);
         var trace = new AttemptTrace { Url = webhook.Url };
         using var bound = new CancellationTokenSource(within, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(bound.Token, cancellationToken);

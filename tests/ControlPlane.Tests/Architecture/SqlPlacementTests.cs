@@ -16,6 +16,17 @@ public sealed partial class SqlPlacementTests
         Assert.Contains(sources, file => MayHoldSql(file) && HoldsSql(File.ReadAllText(file)));
     }
 
+    // "time > @t or (time = @t and id > @id)" reads an index from its start for every page; "(time, id) > (@t, @id)" begins at the place.
+    [Fact]
+    public void Pages_GoOnFromTheirPlace_ByRowValues()
+    {
+        var sources = Directory.GetFiles(ControlPlane(), "*.cs", SearchOption.AllDirectories).Select(File.ReadAllText).ToList();
+
+        Assert.DoesNotContain(sources, source => SlowPage().IsMatch(source));
+        Assert.Contains(sources, source => source.Contains("(revoked_at, serial) > (@time, @serial)", StringComparison.Ordinal));
+        Assert.Matches(SlowPage(), "a > @x or (a = @x and b > @y)");
+    }
+
     [Theory]
     [InlineData("session.Sql(text)", true)]
     [InlineData("\"SELECT id FROM orders\"", true)]
@@ -49,4 +60,7 @@ public sealed partial class SqlPlacementTests
     [GeneratedRegex("""\.Sql\(|"\s*(SELECT\s+[\w*@(][^"]*\sFROM\s|INSERT\s+INTO\s|UPDATE\s+\w+\s+SET\s|DELETE\s+FROM\s|CREATE\s+TABLE\s|PRAGMA\s)""",
         RegexOptions.IgnoreCase | RegexOptions.Singleline, matchTimeoutMilliseconds: 5000)]
     private static partial Regex Statement();
+
+    [GeneratedRegex(@"[<>] @(\w+)\s+or\s+\(\w+ = @\1\b", RegexOptions.IgnoreCase, matchTimeoutMilliseconds: 5000)]
+    private static partial Regex SlowPage();
 }

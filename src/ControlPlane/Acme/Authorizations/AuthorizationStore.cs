@@ -32,7 +32,7 @@ internal static class AuthorizationStore
     public static ValueTask<List<Authorization>> ListProcessingAsync(StoreSession session, string replica, DateTimeOffset afterTime, string afterId, int limit) => session
         .Sql($"""
             select {Columns} from authorizations
-            where processing_by = @replica and (created_at > @after_time or (created_at = @after_time and id > @after_id))
+            where processing_by = @replica and (created_at, id) > (@after_time, @after_id)
             order by created_at, id limit @limit
             """)
         .With("@replica", replica)

@@ -36,7 +36,7 @@ internal static class OrderStore
     public static ValueTask<List<Order>> ListByAccountAsync(StoreSession session, string accountId, DateTimeOffset beforeTime, string beforeId, int limit) => session
         .Sql($"""
             select {Columns} from orders
-            where account_id = @account_id and (created_at < @before_time or (created_at = @before_time and id < @before_id))
+            where account_id = @account_id and (created_at, id) < (@before_time, @before_id)
             order by created_at desc, id desc limit @limit
             """)
         .With("@account_id", accountId)
@@ -49,7 +49,7 @@ internal static class OrderStore
     public static ValueTask<List<Order>> ListAsync(StoreSession session, DateTimeOffset beforeTime, string beforeId, int limit) => session
         .Sql($"""
             select {Columns} from orders
-            where created_at < @before_time or (created_at = @before_time and id < @before_id)
+            where (created_at, id) < (@before_time, @before_id)
             order by created_at desc, id desc limit @limit
             """)
         .With("@before_time", beforeTime)

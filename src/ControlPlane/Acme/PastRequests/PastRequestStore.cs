@@ -34,7 +34,7 @@ internal static class PastRequestStore
     public static ValueTask<List<PastAccount>> ListAccountsAsync(StoreSession session, DateTimeOffset since, string afterId, int limit) => session
         .Sql("""
             select id, provisioner_id, created_at from accounts
-            where created_at > @since or (created_at = @since and id > @after_id)
+            where (created_at, id) > (@since, @after_id)
             order by created_at, id limit @limit
             """)
         .With("@since", since)
@@ -45,7 +45,7 @@ internal static class PastRequestStore
     public static ValueTask<List<Order>> ListOrdersAsync(StoreSession session, DateTimeOffset since, string afterId, int limit) => session
         .Sql("""
             select document from orders
-            where created_at > @since or (created_at = @since and id > @after_id)
+            where (created_at, id) > (@since, @after_id)
             order by created_at, id limit @limit
             """)
         .With("@since", since)
@@ -57,7 +57,7 @@ internal static class PastRequestStore
     public static ValueTask<List<PastCertificate>> ListIssuedAsync(StoreSession session, DateTimeOffset since, string afterSerial, int limit) => session
         .Sql("""
             select serial, provisioner_id, account_id, identifiers, created_at from certificates
-            where (created_at > @since or (created_at = @since and serial > @after_serial))
+            where (created_at, serial) > (@since, @after_serial)
               and provisioner_id is not null and order_id is not null
               and not exists (select 1 from orders where orders.id = certificates.order_id)
             order by created_at, serial limit @limit
@@ -72,7 +72,7 @@ internal static class PastRequestStore
     public static ValueTask<List<Authorization>> ListAttemptedAsync(StoreSession session, DateTimeOffset expiringAfter, string afterId, int limit) => session
         .Sql("""
             select document from authorizations
-            where (expires_at > @expiring_after or (expires_at = @expiring_after and id > @after_id))
+            where (expires_at, id) > (@expiring_after, @after_id)
               and reusable_until = 0 and (pending = 0 or processing_by is not null)
             order by expires_at, id limit @limit
             """)

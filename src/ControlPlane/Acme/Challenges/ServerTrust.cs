@@ -1,13 +1,13 @@
 using System.Collections.Immutable;
 using System.Net.Security;
+using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
-using GrpcCa.ControlPlane.Pki;
 
-namespace GrpcCa.ControlPlane.Webhooks;
+namespace GrpcCa.ControlPlane.Acme.Challenges;
 
 /// <summary>
-/// Whether the certificate of one webhook's server is good: by the roots that the webhook names, or else by the system's or
-/// this CA's own, since most webhooks are inside the network that it serves. Made for one connection.
+/// Whether the certificate of a server that we call is good: by roots that somebody named for it, or else by the system's or
+/// this CA's own, since most servers are inside the network that it serves. Made for one connection.
 /// </summary>
 internal sealed class ServerTrust : IDisposable
 {
@@ -17,17 +17,17 @@ internal sealed class ServerTrust : IDisposable
     private readonly ImmutableArray<X509Certificate2> roots;
     private readonly bool withSystem;
 
-    /// <param name="webhook">Whose server it is.</param>
-    /// <param name="ownRoots">DER of this CA's roots.</param>
+    /// <param name="roots">DER of the roots that were named, or of this CA's.</param>
+    /// <param name="withSystem">Whether the system's count as well.</param>
     /// <param name="now">For the validity of certificates.</param>
-    public ServerTrust(WebhookRecord webhook, IEnumerable<byte[]> ownRoots, DateTimeOffset now)
+    public ServerTrust(IEnumerable<byte[]> roots, bool withSystem, DateTimeOffset now)
     {
-        withSystem = webhook.CaPem.Length == 0;
-        var ders = withSystem ? ownRoots : Pem.DecodeCertificates(webhook.CaPem);
-        roots = [.. ders.Select(X509CertificateLoader.LoadCertificate)];
+        this.withSystem = withSystem;
+        this.roots = [.. roots.Select(X509CertificateLoader.LoadCertificate)];
         Options = new SslClientAuthenticationOptions
         {
-            CertificateChainPolicy = Policy(now, withSystem ? [] : roots),
+            EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
+            CertificateChainPolicy = Policy(now, withSystem ? [] : this.roots),
             RemoteCertificateValidationCallback = (_, certificate, chain, errors) => IsGood(certificate as X509Certificate2, chain, errors, now),
             AllowRenegotiation = false,
         };
@@ -49,7 +49,7 @@ internal sealed class ServerTrust : IDisposable
             : errors.HasFlag(SslPolicyErrors.RemoteCertificateNameMismatch) ? "its certificate is for other names"
             : !errors.HasFlag(SslPolicyErrors.RemoteCertificateChainErrors) ? null
             : withSystem && LeadsToOwnRoot(certificate, chain, now) ? null
-            : $"its certificate leads to no root that is trusted ({(withSystem ? "the system's, this CA's" : "those of its ca_pem")}): {Say(chain)}";
+            : $"its certificate leads to no root that is trusted ({(withSystem ? "the system's, this CA's" : "those named for it")}): {Say(chain)}";
         return Fault is null;
     }
 

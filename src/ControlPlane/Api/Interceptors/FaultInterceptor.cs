@@ -1,9 +1,9 @@
-using System.Globalization;
 using Grpc.Core;
 using Grpc.Core.Interceptors;
 using GrpcCa.ControlPlane.Api.Mapping;
 using GrpcCa.ControlPlane.Refusals;
 using GrpcCa.ControlPlane.Storage;
+using GrpcCa.Host;
 
 namespace GrpcCa.ControlPlane.Api.Interceptors;
 
@@ -70,8 +70,7 @@ internal sealed class FaultInterceptor(ILogger<FaultInterceptor> logger, TimePro
         }
     }
 
-    // It only tells calls apart in the log, so it need not be unguessable.
-    private static void Begin(ServerCallContext context) => context.SetRequestId(Random.Shared.NextInt64().ToString("x16", CultureInfo.InvariantCulture));
+    private static void Begin(ServerCallContext context) => context.SetRequestId(RequestIds.Next());
 
     private RpcException Told(Exception fault, ServerCallContext context)
     {

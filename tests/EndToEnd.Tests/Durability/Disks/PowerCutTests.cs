@@ -9,7 +9,7 @@ public sealed class PowerCutTests
 {
     private const int Customers = 8, UsualCuts = 5;
 
-    private static int Cuts => int.TryParse(Environment.GetEnvironmentVariable("GRPCCA_CUTS"), NumberStyles.None, CultureInfo.InvariantCulture, out var cuts) ? cuts : UsualCuts;
+    private static int Cuts => int.TryParse(Environment.GetEnvironmentVariable("DURABILITY_CUTS"), NumberStyles.None, CultureInfo.InvariantCulture, out var cuts) ? cuts : UsualCuts;
 
     [Fact]
     [Trait("Long", "true")]

@@ -5,7 +5,7 @@ namespace GrpcCa.EndToEnd.Tests.Durability;
 /// <summary>kill -9 at any moment: while clients and operators are at work, and while it starts.</summary>
 public sealed class RandomKillTests
 {
-    private const int UsualKills = 50, JudgedOften = 100, Clients = 8, MostAnswers = 150;
+    private const int UsualKills = 50, JudgedOften = 100, Clients = 8, MostAnswers = 100;
 
     // On a quiet machine two seconds are kept; the figures say what was seen.
     private static readonly TimeSpan ReadyWithin = TimeSpan.FromSeconds(15);

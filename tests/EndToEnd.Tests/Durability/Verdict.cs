@@ -26,6 +26,7 @@ internal sealed class Verdict(Drill drill)
         return
         [
             .. drill.Ledger.Faults,
+            .. drill.Plane.Log.Where(l => l.Contains("Z fail: ", StringComparison.Ordinal) || l.Contains("Z crit: ", StringComparison.Ordinal)).Select(l => $"in the log: {l}"),
             .. FaultsOfDownloads(),
             .. FaultsOfSignatures(before),
             .. FaultsOfPlans(signatures),

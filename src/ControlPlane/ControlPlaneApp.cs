@@ -18,8 +18,8 @@ using GrpcCa.ControlPlane.Provisioners;
 using GrpcCa.ControlPlane.Revocation;
 using GrpcCa.ControlPlane.Signing;
 using GrpcCa.ControlPlane.Storage;
-using GrpcCa.ControlPlane.Telemetry;
 using GrpcCa.ControlPlane.Webhooks;
+using GrpcCa.Host;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 
@@ -34,10 +34,13 @@ internal static class ControlPlaneApp
     /// <summary>Builds the program around an open store; tests replace services by <paramref name="adjust"/>.</summary>
     public static WebApplication Build(ControlPlaneOptions options, IStore store, TimeProvider time, Action<WebApplicationBuilder>? adjust = null)
     {
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.WebHost.UseKestrelHttpsConfiguration();
-        builder.WebHost.ConfigureKestrel(kestrel => Listen(kestrel, options));
-        builder.Logging.ClearProviders().AddLogLines().AddFilter("Grpc.AspNetCore", LogLevel.Warning).AddFilter("Microsoft.AspNetCore", LogLevel.Warning).AddFilter("Microsoft.Hosting", LogLevel.Warning);
+        // Empty: no appsettings.json from the working directory and no watch on it, no ASPNETCORE_ variables, one configuration only.
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "grpcca-server" });
+        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel => Listen(kestrel, options));
+        builder.Services.AddRoutingCore();
+        builder.Logging.AddLogLines().AddFilter("Grpc.AspNetCore", LogLevel.Warning).AddFilter("Microsoft.AspNetCore", LogLevel.Warning).AddFilter("Microsoft.Hosting", LogLevel.Warning)
+            // It makes an activity for each request that anybody could log about; faults are told by Kestrel and the interceptors.
+            .AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
         var services = builder.Services;
         services.AddSingleton(store).AddSingleton(time).AddSingleton(options).AddSingleton(new FailPoints());
         services.AddSigning(options).AddIssuance(options).AddAuthorities(options).AddAcme(options);

@@ -65,7 +65,7 @@ internal sealed record ControlPlaneOptions
     /// <summary><c>Validation:*</c>.</summary>
     public required ValidationOptions Validation { get; init; }
 
-    /// <summary><c>Validation:Parallel</c>, <c>ParallelPerAccount</c>, <c>QueueLength</c>, <c>AnswerWithin</c>.</summary>
+    /// <summary><c>Validation:Parallel</c>, <c>ParallelPerAccount</c>, <c>QueueLength</c>, <c>AnswerWithin</c>, <c>ClaimAfter</c>.</summary>
     public required ValidationQueueOptions ValidationQueue { get; init; }
 
     /// <summary><c>Orders:*</c>.</summary>
@@ -132,6 +132,7 @@ internal sealed record ControlPlaneOptions
                 ParallelPerAccount = read.Number("Validation:ParallelPerAccount", 8, 1, 10_000),
                 QueueLength = read.Number("Validation:QueueLength", 10_000, 1, 1_000_000),
                 AnswerWithin = TimeSpan.FromMilliseconds(read.Number("Validation:AnswerWithinMilliseconds", 300, 0, 10_000)),
+                ClaimAfter = TimeSpan.FromMilliseconds(read.Number("Validation:ClaimAfterMilliseconds", 50, 0, 10_000)),
             },
             Orders = new OrderOptions { MostIdentifiers = read.Number("Orders:MostIdentifiers", 100, 1, 1000), PageSize = read.Number("Orders:PageSize", 100, 1, 1000) },
             Limits = ReadLimits(read),

@@ -4,7 +4,6 @@ using GrpcCa.ControlPlane.Authorities;
 using GrpcCa.ControlPlane.Refusals;
 using GrpcCa.ControlPlane.Signing;
 using GrpcCa.ControlPlane.Storage;
-using GrpcCa.ControlPlane.Telemetry;
 using GrpcCa.Host;
 
 namespace GrpcCa.ControlPlane;

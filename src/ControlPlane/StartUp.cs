@@ -35,7 +35,7 @@ internal sealed class StartUp(
     public async Task PrepareAsync(bool mayFound, CancellationToken cancellationToken)
     {
         // A plan that was cut off was never issued; its order can be finalized anew.
-        await corridor.RecoverAsync((session, _, serial) => OrderStore.ReleasePlanAsync(session, serial.Hex), cancellationToken);
+        await corridor.RecoverAsync((session, purpose, serial) => OrderStore.ReleasePlanAsync(session, purpose, serial.Hex), cancellationToken);
         await FoundAsync(mayFound, cancellationToken);
         await founder.CheckKeysAsync(cancellationToken);
         await DeclareNamesAsync(cancellationToken);

@@ -1,6 +1,6 @@
-using System.Security.Cryptography;
 using GrpcCa.Gateway.Acme;
 using GrpcCa.Gateway.Trust;
+using GrpcCa.Host;
 using GrpcCa.Protocol;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging;
@@ -17,7 +17,7 @@ internal sealed class FrontDoor(AcmePipeline acme, PublicPages pages, ForwardedC
     public async Task HandleAsync(HttpContext http)
     {
         var start = time.GetTimestamp();
-        var requestId = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8));
+        var requestId = RequestIds.Next();
         var path = PathOf(http);
         forwarded.Apply(http);
         try
@@ -98,6 +98,6 @@ internal sealed class FrontDoor(AcmePipeline acme, PublicPages pages, ForwardedC
     private static string Printable(string text)
     {
         if (text.Length > 200) text = text[..200] + "…";
-        return text.Any(char.IsControl) ? string.Concat(text.Select(c => char.IsControl(c) ? '?' : c)) : text;
+        return text.AsSpan().ContainsAnyExceptInRange(' ', '~') ? string.Concat(text.Select(c => char.IsControl(c) ? '?' : c)) : text;
     }
 }

@@ -5,7 +5,6 @@ using GrpcCa.Gateway.Enrollment;
 using GrpcCa.Host;
 using GrpcCa.Host.Identity;
 using GrpcCa.Protocol.Identity;
-using Microsoft.Extensions.Logging.Console;
 
 namespace GrpcCa.Gateway;
 
@@ -14,7 +13,6 @@ internal static class Program
 {
     private const int Failed = 1;
     private const int WrongUsage = 2;
-    private const int LongestLogQueue = 10_000;
 
     public static async Task<int> Main(string[] args)
     {
@@ -109,25 +107,12 @@ internal static class Program
         flags.Where(f => f.Value is not null).Select(f => KeyValuePair.Create(f.Key, f.Value));
 
     // stdout belongs to the ready line.
-    private static ILoggerFactory Logs(LogLevel level) => LoggerFactory.Create(logging =>
-    {
-        logging.SetMinimumLevel(level)
-            .AddFilter("Microsoft", LogLevel.Warning)
-            // Their faults come here as exceptions and are said in one line.
-            .AddFilter("Microsoft.Extensions.Hosting", LogLevel.None).AddFilter("Grpc.Net", LogLevel.None)
-            .AddSimpleConsole(console =>
-            {
-                console.SingleLine = true;
-                console.UseUtcTimestamp = true;
-                console.TimestampFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z' ";
-                console.ColorBehavior = LoggerColorBehavior.Disabled;
-            });
-        logging.Services.Configure<ConsoleLoggerOptions>(console =>
-        {
-            console.LogToStandardErrorThreshold = LogLevel.Trace;
-            // Requests do not wait for whoever reads the log: a flood loses lines, and their number is logged.
-            console.MaxQueueLength = LongestLogQueue;
-            console.QueueFullMode = ConsoleLoggerQueueFullMode.DropWrite;
-        });
-    });
+    private static ILoggerFactory Logs(LogLevel level) => LoggerFactory.Create(logging => logging
+        .SetMinimumLevel(level)
+        .AddFilter("Microsoft", LogLevel.Warning)
+        // It makes an activity for each request that anybody could log about.
+        .AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None)
+        // Their faults come here as exceptions and are said in one line.
+        .AddFilter("Microsoft.Extensions.Hosting", LogLevel.None).AddFilter("Grpc.Net", LogLevel.None)
+        .AddLogLines());
 }

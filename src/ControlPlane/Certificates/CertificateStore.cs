@@ -38,8 +38,8 @@ internal static class CertificateStore
             .With("@requester", certificate.Requester)
             .With("@renewed_through", certificate.RenewedThrough)
             .With("@renews", certificate.Renews?.Hex)
-            .With("@new_order_evidence", evidence.NewOrder)
-            .With("@finalize_evidence", evidence.Finalize)
+            .With("@new_order_evidence", KeptRequest.Pack(evidence.NewOrder))
+            .With("@finalize_evidence", KeptRequest.Pack(evidence.Finalize))
             .ExecuteAsync();
         foreach (var identifier in certificate.Identifiers)
             await session.Sql("insert into certificate_names (identifier, serial) values (@identifier, @serial)")
@@ -56,7 +56,11 @@ internal static class CertificateStore
     public static ValueTask<CertificateEvidence?> FindEvidenceAsync(StoreSession session, SerialNumber serial) => session
         .Sql("select new_order_evidence, finalize_evidence from certificates where serial = @serial")
         .With("@serial", serial.Hex)
-        .FirstAsync(row => new CertificateEvidence(row.OptionalBytes(0), row.OptionalBytes(1)));
+        .FirstAsync(row => ReadEvidence(row, 0));
+
+    /// <summary>Who asked, from two columns.</summary>
+    public static CertificateEvidence ReadEvidence(DbDataReader row, int column) =>
+        new(KeptRequest.Unpack(row.OptionalBytes(column)), KeptRequest.Unpack(row.OptionalBytes(column + 1)));
 
     /// <summary>Marks a certificate as revoked, and its issuer's list as out of date; zero rows when it is already.</summary>
     public static async ValueTask<int> RevokeAsync(StoreSession session, SerialNumber serial, RevocationReason reason, DateTimeOffset now, DateTimeOffset? invalidSince = null)

@@ -30,7 +30,7 @@ internal static class EndedStore
             order by not_after, serial limit @limit
             """)
             .With("@before", before).With("@time", after.Time).With("@serial", after.Serial).With("@limit", limit)
-            .ListAsync(row => new EndedCertificate(CertificateStore.Read(row), new CertificateEvidence(row.OptionalBytes(20), row.OptionalBytes(21)), row.Truth(22)));
+            .ListAsync(row => new EndedCertificate(CertificateStore.Read(row), CertificateStore.ReadEvidence(row, 20), row.Truth(22)));
         for (var i = 0; i < page.Count; i++)
             if (await IsHeldByLineAsync(session, page[i].Record)) page[i] = page[i] with { IsNeeded = true };
         return page;

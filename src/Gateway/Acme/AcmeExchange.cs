@@ -17,6 +17,8 @@ internal sealed class AcmeExchange(HttpContext http, AcmeRoute route, GatewaySna
 
     public HttpRequest Request => http.Request;
 
+    public GatewaySnapshot Config => config;
+
     public AcmeRoute Route => route;
 
     public GatewayConfig.Types.DirectoryConfig Directory => directory;

@@ -87,9 +87,8 @@ internal sealed class AcmePipeline(
     {
         var resource = exchange.Route.Resource;
         if (!IsOffered(resource, exchange.Directory)) return Reply.Of(AcmeProblems.NotFound("this directory does not offer that resource"), requestId);
-        var allow = string.Join(", ", (string[])[.. Gets.ContainsKey(resource) ? (string[])["GET", "HEAD"] : [], .. Posts.ContainsKey(resource) ? (string[])["POST"] : [], "OPTIONS"]);
         var method = http.Request.Method;
-        if (HttpMethods.IsOptions(method)) return new Reply(StatusCodes.Status204NoContent) { Allow = allow };
+        if (HttpMethods.IsOptions(method)) return new Reply(StatusCodes.Status204NoContent) { Allow = AllowOf(resource) };
         try
         {
             if (HttpMethods.IsPost(method) && Posts.TryGetValue(resource, out var post))
@@ -102,8 +101,11 @@ internal sealed class AcmePipeline(
         }
         // RFC 8555 §6.3
         return Reply.Of(AcmeProblems.Malformed(StatusCodes.Status405MethodNotAllowed,
-            $"{PrintedMethod(method)} does not work here; fetch ACME resources by POST-as-GET"), requestId) with { Allow = allow };
+            $"{PrintedMethod(method)} does not work here; fetch ACME resources by POST-as-GET"), requestId) with { Allow = AllowOf(resource) };
     }
+
+    private static string AllowOf(AcmeResource resource) =>
+        string.Join(", ", (string[])[.. Gets.ContainsKey(resource) ? (string[])["GET", "HEAD"] : [], .. Posts.ContainsKey(resource) ? (string[])["POST"] : [], "OPTIONS"]);
 
     private async Task<AcmeProblem?> ReadBodyAsync(HttpContext http, AcmeExchange exchange)
     {

@@ -11,9 +11,20 @@ internal static class RequestBody
     public static async Task<byte[]?> ReadAsync(HttpContext http, int limit, TimeSpan within, TimeProvider time)
     {
         if (http.Request.ContentLength > limit) return null;
+        var reader = http.Request.BodyReader;
+        // Nearly always the whole body came with the headers, and needs no clock.
+        if (reader.TryRead(out var first))
+        {
+            if (first.Buffer.Length <= limit && (first.IsCompleted || first.Buffer.Length == http.Request.ContentLength))
+            {
+                var body = first.Buffer.ToArray();
+                reader.AdvanceTo(first.Buffer.End);
+                return body;
+            }
+            reader.AdvanceTo(first.Buffer.Start);
+        }
         using var timeout = new CancellationTokenSource(within, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, http.RequestAborted);
-        var reader = http.Request.BodyReader;
         try
         {
             while (true)

@@ -1,5 +1,7 @@
+using System.Collections.Concurrent;
 using System.Collections.Frozen;
 using System.Collections.Immutable;
+using GrpcCa.Gateway.Acme;
 using GrpcCa.Gateway.Trust;
 using GrpcCa.V1;
 
@@ -26,6 +28,9 @@ internal sealed class GatewaySnapshot
     }
 
     public GatewayConfig Config { get; }
+
+    /// <summary>Directories as they were rendered, by origin and provisioner.</summary>
+    public ConcurrentDictionary<(string Origin, string Provisioner), Reply> Directories { get; } = new();
 
     public ImmutableArray<PublishedCertificate> Roots { get; }
 

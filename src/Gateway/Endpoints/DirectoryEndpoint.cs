@@ -8,15 +8,19 @@ namespace GrpcCa.Gateway.Endpoints;
 /// <summary><c>directory</c> (RFC 8555 §7.1.1): rendered from the configuration kept here, also while the control plane is away.</summary>
 internal static class DirectoryEndpoint
 {
-    public static Task<Reply> GetAsync(AcmeExchange exchange) => Task.FromResult(Render(exchange));
+    public static Task<Reply> GetAsync(AcmeExchange exchange) => Task.FromResult(Of(exchange));
 
     // RFC 8555 §6.3: POST-as-GET works too.
     public static async Task<Reply> PostAsync(AcmeExchange exchange)
     {
         await exchange.SendAsync((acme, signed, options) =>
             acme.CheckFetchAsync(new CheckFetchRequest { Signed = signed, Resource = FetchedResource.Directory }, options));
-        return Render(exchange);
+        return Of(exchange);
     }
+
+    // Declared origins times provisioners: a handful. A new configuration is a new snapshot.
+    private static Reply Of(AcmeExchange exchange) =>
+        exchange.Config.Directories.GetOrAdd((exchange.Origin, exchange.Route.Provisioner), static (_, exchange) => Render(exchange), exchange);
 
     private static Reply Render(AcmeExchange exchange) => Reply.Json(StatusCodes.Status200OK, json =>
     {

@@ -60,6 +60,8 @@ internal static class ControlPlaneChannel
         UseProxy = false,
         AllowAutoRedirect = false,
         UseCookies = false,
+        // No tracing headers, and none of the objects behind them.
+        ActivityHeadersPropagator = null,
         // Nonces belong to the replica that minted them: all calls of a channel share one connection.
         EnableMultipleHttp2Connections = false,
         ConnectTimeout = TimeSpan.FromSeconds(5),

@@ -44,33 +44,39 @@ internal sealed class AuthorizationDesk(IStore store, ValidationQueue queue, Req
         // What runs or is over costs nothing to look at again.
         if (request.IsPostAsGet || Find(fetched, challengeId).Status != ChallengeStatus.Pending) return (fetched, Find(fetched, challengeId));
         using var seat = queue.TakeSeat();
+        var challenge = Startable(fetched, challengeId);
+        if (challenge is null) return (fetched, Find(fetched, challengeId));
         var tokens = await limits.TakeAttemptAsync(fetched, cancellationToken);
-        var started = await tokens.SpendAsync(
-            () => store.WriteAsync(session => StartAsync(session, request, authorizationId, challengeId), cancellationToken), start => start.First);
-        if (started.First)
-            await seat.RunAsync(new ValidationJob(authorizationId, challengeId) { AccountId = started.Authorization.AccountId }, cancellationToken);
-        else if (Find(started.Authorization, challengeId).Status != ChallengeStatus.Processing)
-            return (started.Authorization, Find(started.Authorization, challengeId));
+        // Whether the client still waits makes no difference to what its request cost.
+        var first = await tokens.SpendAsync(() => seat.StartAsync(fetched, challenge, () => ClaimAsync(request, fetched.Id, challenge)), first => first);
+        if (first) await seat.AwaitEndAsync(cancellationToken);
         var after = await store.ReadAsync(s => LoadAsync(s, request, authorizationId), cancellationToken);
+        // Another challenge of it may have been quicker: that is told.
+        if (!first) Startable(after, challengeId);
         return (after, Find(after, challengeId));
     }
 
-    private async ValueTask<Started> StartAsync(StoreSession session, VerifiedRequest request, string authorizationId, string challengeId)
+    // The client may go away meanwhile: what has begun is claimed all the same.
+    private Task<bool> ClaimAsync(VerifiedRequest request, string authorizationId, Challenge challenge) => store.WriteAsync(async session =>
     {
         var old = await LoadAsync(session, request, authorizationId);
-        var challenge = Find(old, challengeId);
+        if (Startable(old, challenge.Id) is null) return false;
+        if (!await AuthorizationStore.ReplaceAsync(session, old, old.With(challenge))) throw Changed();
+        return true;
+    }, CancellationToken.None);
+
+    // Null when there is nothing to start: a second POST does not start a second attempt (Z2).
+    private Challenge? Startable(Authorization authorization, string challengeId)
+    {
+        var challenge = Find(authorization, challengeId);
         var now = time.GetUtcNow();
-        // A second POST does not start a second attempt (Z2).
-        if (challenge.Status != ChallengeStatus.Pending) return new Started(old, First: false);
-        var status = old.StatusAt(now);
-        if (status == AuthorizationStatus.Valid) return new Started(old, First: false);
+        var status = authorization.StatusAt(now);
+        if (challenge.Status != ChallengeStatus.Pending || status == AuthorizationStatus.Valid) return null;
         if (status != AuthorizationStatus.Pending)
             throw new RefusalException(RefusalReason.Malformed, $"the authorization is {status.ToString().ToLowerInvariant()}; its challenges cannot be used any more");
-        if (old.ProcessingBy is not null)
+        if (authorization.ProcessingBy is not null)
             throw new RefusalException(RefusalReason.Malformed, "another challenge of this authorization is being validated");
-        var next = old.With(challenge with { StartedAt = now, StartedBy = queue.Replica });
-        if (!await AuthorizationStore.ReplaceAsync(session, old, next)) throw Changed();
-        return new Started(next, First: true);
+        return challenge with { StartedAt = now, StartedBy = queue.Replica };
     }
 
     private static async ValueTask<Authorization> LoadAsync(StoreSession session, VerifiedRequest request, string id)
@@ -88,6 +94,4 @@ internal sealed class AuthorizationDesk(IStore store, ValidationQueue queue, Req
             ?? throw new RefusalException(RefusalReason.AcmeNotFound, "the authorization has no such challenge");
 
     private static RefusalException Changed() => new(RefusalReason.Conflict, "the authorization changed meanwhile; try again");
-
-    private sealed record Started(Authorization Authorization, bool First);
 }

@@ -1,5 +1,4 @@
 using System.Data.Common;
-using System.Text.Json;
 using System.Text.Json.Serialization;
 using GrpcCa.ControlPlane.Pki;
 using GrpcCa.ControlPlane.Storage;
@@ -9,7 +8,9 @@ namespace GrpcCa.ControlPlane.Acme.Authorizations;
 /// <summary>Rows of authorizations; the challenges live in the document of their authorization.</summary>
 internal static class AuthorizationStore
 {
-    private const string Columns = "document, version";
+    private const string Columns = "document, version, id";
+
+    private static readonly ParsedDocuments<Authorization> Documents = new(AuthorizationDocuments.Default.Authorization);
 
     public static ValueTask<Authorization?> FindAsync(StoreSession session, string id) => session
         .Sql($"select {Columns} from authorizations where id = @id")
@@ -49,7 +50,7 @@ internal static class AuthorizationStore
         .With("@id", authorization.Id)
         .With("@account_id", authorization.AccountId)
         .With("@identifier", KeyOf(authorization.Identifier, authorization.Wildcard))
-        .With("@document", Write(authorization))
+        .With("@document", Documents.Write(authorization))
         .With("@reusable_until", authorization.ReusableUntil)
         .With("@processing_by", authorization.ProcessingBy)
         .With("@pending", IsPending(authorization))
@@ -64,7 +65,7 @@ internal static class AuthorizationStore
                 pending = @pending, expires_at = @expires_at, version = version + 1
             where id = @id and version = @version
             """)
-        .With("@document", Write(next))
+        .With("@document", Documents.Write(next))
         .With("@reusable_until", next.ReusableUntil)
         .With("@processing_by", next.ProcessingBy)
         .With("@pending", IsPending(next))
@@ -89,10 +90,7 @@ internal static class AuthorizationStore
     // Expiry is a column of its own.
     private static bool IsPending(Authorization authorization) => authorization.StatusAt(DateTimeOffset.MinValue) == AuthorizationStatus.Pending;
 
-    private static string Write(Authorization authorization) => JsonSerializer.Serialize(authorization, AuthorizationDocuments.Default.Authorization);
-
-    private static Authorization Read(DbDataReader row) =>
-        JsonSerializer.Deserialize(row.GetString(0), AuthorizationDocuments.Default.Authorization)! with { Version = row.GetInt64(1) };
+    private static Authorization Read(DbDataReader row) => Documents.Read(row.GetString(2), row.GetString(0)) with { Version = row.GetInt64(1) };
 }
 
 [JsonSourceGenerationOptions(Converters = [typeof(IdentifierJsonConverter)], DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault)]

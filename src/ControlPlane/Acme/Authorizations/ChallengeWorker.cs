@@ -24,6 +24,7 @@ internal sealed class ChallengeWorker(
 {
     private const string OurFault = "the validation could not be carried out; the operator's log has the cause. Please try a new order";
 
+    /// <summary>Validates a challenge that is claimed.</summary>
     /// <exception cref="StoreUnavailableException">The store refuses; the challenge is still claimed.</exception>
     public async Task ValidateAsync(ValidationJob job, CancellationToken cancellationToken, IAttemptPlace? place = null)
     {
@@ -36,7 +37,15 @@ internal sealed class ChallengeWorker(
         if (authorization is null || account is null || challenge?.Status != ChallengeStatus.Processing) return;
 
         var records = await RunAsync(authorization, challenge, account, place, cancellationToken);
-        await StoreAsync(authorization, challenge, records, cancellationToken);
+        await StoreAsync(authorization, challenge, records, ChallengeStatus.Processing);
+    }
+
+    /// <summary>Makes the attempts for a challenge; nothing is written.</summary>
+    public async Task<ImmutableArray<AttemptRecord>> AttemptAsync(Authorization authorization, Challenge challenge, IAttemptPlace place, CancellationToken cancellationToken)
+    {
+        var account = await store.ReadAsync(session => AccountStore.FindAsync(session, authorization.AccountId), cancellationToken)
+            ?? throw new InvalidOperationException($"authorization {authorization.Id} has no account");
+        return await RunAsync(authorization, challenge, account, place, cancellationToken);
     }
 
     private async Task<ImmutableArray<AttemptRecord>> RunAsync(Authorization authorization, Challenge challenge, Account account, IAttemptPlace? place, CancellationToken cancellationToken)
@@ -55,15 +64,22 @@ internal sealed class ChallengeWorker(
         return await attempts.RunAsync(validator, task, cancellationToken, place);
     }
 
-    private async Task StoreAsync(Authorization seen, Challenge challenge, ImmutableArray<AttemptRecord> records, CancellationToken cancellationToken)
+    /// <summary>Stores how the attempts ended.</summary>
+    /// <param name="seen">The authorization they were made for.</param>
+    /// <param name="challenge">Its challenge, with who started it and when.</param>
+    /// <param name="records">The attempts.</param>
+    /// <param name="from">Processing when the challenge was claimed, Pending when the attempts were quicker than the claim.</param>
+    /// <exception cref="StoreUnavailableException">The store refuses; the challenge is what it was.</exception>
+    public async Task StoreAsync(Authorization seen, Challenge challenge, ImmutableArray<AttemptRecord> records, ChallengeStatus from)
     {
         var last = records[^1].Outcome;
-        var provisioner = (await provisioners.CurrentAsync(cancellationToken)).GetValueOrDefault(seen.ProvisionerId);
+        var provisioner = (await provisioners.CurrentAsync(CancellationToken.None)).GetValueOrDefault(seen.ProvisionerId);
         var proven = await store.WriteAsync(async session =>
         {
             var old = await AuthorizationStore.FindAsync(session, seen.Id);
-            // Only what is still claimed: a challenge that another run has decided stays decided.
-            if (old?.Challenges.FirstOrDefault(c => c.Id == challenge.Id)?.Status != ChallengeStatus.Processing) return false;
+            // Only what is still as it was: a challenge that another run has claimed or decided is that one's.
+            if (old is null || old.Challenges.FirstOrDefault(c => c.Id == challenge.Id)?.Status != from) return false;
+            if (from == ChallengeStatus.Pending && old.ProcessingBy is not null) return false;
             var now = time.GetUtcNow();
             var done = challenge with { Attempts = [.. records.Select(Describe)] };
             // What was deactivated or expired meanwhile stays so: it keeps the attempts, and the proof proves nothing.

@@ -23,7 +23,8 @@ internal sealed class ValidationQueue(
     private static readonly TimeSpan ComeAgain = TimeSpan.FromSeconds(10), FirstPause = TimeSpan.FromSeconds(2), LongestPause = TimeSpan.FromMinutes(1);
 
     private readonly ValidationPlaces places = new(options.Parallel, options.ParallelPerAccount);
-    private readonly ConcurrentDictionary<ValidationJob, Task> running = new();
+    // By authorization: one of its challenges at a time.
+    private readonly ConcurrentDictionary<string, Run> running = new(StringComparer.Ordinal);
     private readonly CancellationTokenSource stop = new();
     private int taken;
 
@@ -41,7 +42,7 @@ internal sealed class ValidationQueue(
     {
         await base.StopAsync(cancellationToken);
         await stop.CancelAsync();
-        await Task.WhenAll(running.Values).WaitAsync(cancellationToken);
+        await Task.WhenAll(running.Values.Select(run => run.Done.Task)).WaitAsync(cancellationToken);
     }
 
     public override void Dispose()
@@ -95,7 +96,7 @@ internal sealed class ValidationQueue(
     // A client of a moment ago may have started it meanwhile.
     private async Task<bool> ResumeAsync(ValidationJob job, CancellationToken stoppingToken)
     {
-        if (running.ContainsKey(job)) return false;
+        if (running.ContainsKey(job.AuthorizationId)) return false;
         Seat? seat;
         while ((seat = TryTakeSeat()) is null) await Task.Delay(FirstPause, time, stoppingToken);
         _ = seat.Start(job);
@@ -109,14 +110,90 @@ internal sealed class ValidationQueue(
         return null;
     }
 
+    /// <summary>
+    /// A validation that a client has just asked for. Most end within milliseconds: their result is the first thing that is
+    /// written. One that takes longer is claimed, so that it outlives this process, and only then is it told to anybody.
+    /// </summary>
+    private async Task CarryOutAsync(ValidationJob job, FreshRun fresh)
+    {
+        var claimed = false;
+        using var givenUp = CancellationTokenSource.CreateLinkedTokenSource(stop.Token);
+        try
+        {
+            var attempt = worker.AttemptAsync(fresh.Authorization, fresh.Challenge, places.Of(job.AccountId), givenUp.Token);
+            if (await EndsBeforeClaimAsync(attempt))
+            {
+                await worker.StoreAsync(fresh.Authorization, fresh.Challenge, await attempt, ChallengeStatus.Pending);
+                fresh.Taken.SetResult(true);
+                return;
+            }
+            claimed = await fresh.ClaimAsync();
+            fresh.Taken.SetResult(claimed);
+            if (claimed) await worker.StoreAsync(fresh.Authorization, fresh.Challenge, await attempt, ChallengeStatus.Processing);
+            else await givenUp.CancelAsync();
+        }
+        catch (Exception fault) when (!claimed)
+        {
+            // Nothing is written: the client hears of it, and may ask again.
+            await givenUp.CancelAsync();
+            fresh.Taken.TrySetException(fault);
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            // The program stops: the claim stays, and the next start takes it up again.
+        }
+        catch (StoreUnavailableException fault)
+        {
+            log.StoreRefuses(job.AuthorizationId, FirstPause, fault.Message);
+            await RepeatAsync(job, validate: true, FirstPause);
+        }
+        catch (Exception fault)
+        {
+            log.WorkerFailed(job.AuthorizationId, fault);
+            await RepeatAsync(job, validate: false, TimeSpan.Zero);
+        }
+        finally
+        {
+            Leave(job, fresh.Done);
+        }
+    }
+
+    private async Task<bool> EndsBeforeClaimAsync(Task attempt)
+    {
+        using var ended = new CancellationTokenSource();
+        var first = await Task.WhenAny(attempt, Task.Delay(options.ClaimAfter, ended.Token));
+        await ended.CancelAsync();
+        return first == attempt && attempt.IsCompletedSuccessfully;
+    }
+
     private async Task CarryOutAsync(ValidationJob job, TaskCompletionSource done)
     {
-        var validate = true;
-        var pause = FirstPause;
+        try
+        {
+            await RepeatAsync(job, validate: true, TimeSpan.Zero);
+        }
+        finally
+        {
+            Leave(job, done);
+        }
+    }
+
+    private void Leave(ValidationJob job, TaskCompletionSource done)
+    {
+        running.TryRemove(job.AuthorizationId, out _);
+        Interlocked.Decrement(ref taken);
+        done.TrySetResult();
+    }
+
+    // A claimed challenge comes to an end, however long the store refuses.
+    private async Task RepeatAsync(ValidationJob job, bool validate, TimeSpan pause)
+    {
         try
         {
             while (true)
             {
+                if (pause > TimeSpan.Zero) await Task.Delay(pause, time, stop.Token);
+                pause = pause * 2 < FirstPause ? FirstPause : pause * 2 < LongestPause ? pause * 2 : LongestPause;
                 try
                 {
                     if (validate) await worker.ValidateAsync(job, stop.Token, places.Of(job.AccountId));
@@ -132,34 +209,49 @@ internal sealed class ValidationQueue(
                     log.WorkerFailed(job.AuthorizationId, fault);
                     if (validate) (validate, pause) = (false, TimeSpan.Zero);
                 }
-                await Task.Delay(pause, time, stop.Token);
-                pause = pause == TimeSpan.Zero ? FirstPause : pause * 2 < LongestPause ? pause * 2 : LongestPause;
             }
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
             // The program stops: the claim stays, and the next start takes it up again.
         }
-        finally
-        {
-            running.TryRemove(job, out _);
-            Interlocked.Decrement(ref taken);
-            done.TrySetResult();
-        }
     }
+
+    private sealed record Run(Task Taken, TaskCompletionSource Done);
 
     /// <summary>A seat in the queue: used once, or given back.</summary>
     internal sealed class Seat(ValidationQueue queue) : IDisposable
     {
         private bool used;
+        private Task done = Task.CompletedTask;
 
-        /// <summary>Queues a validation and waits for its end, but no longer than <see cref="ValidationQueueOptions.AnswerWithin"/>.</summary>
-        public async Task RunAsync(ValidationJob job, CancellationToken cancellationToken)
+        /// <summary>Starts a validation and waits until it is claimed or over.</summary>
+        /// <param name="authorization">A pending authorization.</param>
+        /// <param name="challenge">Its challenge, with who starts it and when.</param>
+        /// <param name="claim">Writes the claim; false when another was first.</param>
+        /// <returns>False when another run has the authorization, which is written by then.</returns>
+        /// <exception cref="StoreUnavailableException">Nothing was written.</exception>
+        public async Task<bool> StartAsync(Authorization authorization, Challenge challenge, Func<Task<bool>> claim)
+        {
+            var fresh = new FreshRun(authorization, challenge, claim);
+            var run = queue.running.GetOrAdd(authorization.Id, _ => new Run(fresh.Taken.Task, fresh.Done));
+            if (run.Done != fresh.Done)
+            {
+                await run.Taken.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                return false;
+            }
+            (used, done) = (true, fresh.Done.Task);
+            var job = new ValidationJob(authorization.Id, challenge.Id) { AccountId = authorization.AccountId };
+            _ = Task.Run(() => queue.CarryOutAsync(job, fresh), CancellationToken.None);
+            return await fresh.Taken.Task;
+        }
+
+        /// <summary>Waits for the end of what was started, but no longer than <see cref="ValidationQueueOptions.AnswerWithin"/>.</summary>
+        public async Task AwaitEndAsync(CancellationToken cancellationToken)
         {
             try
             {
-                // The claim is in the store already: the job runs on even when this client goes away.
-                await Start(job).WaitAsync(queue.AnswerWithin, cancellationToken);
+                await done.WaitAsync(queue.AnswerWithin, cancellationToken);
             }
             catch (TimeoutException)
             {
@@ -167,14 +259,14 @@ internal sealed class ValidationQueue(
             }
         }
 
-        /// <summary>Queues a validation; the task ends with it.</summary>
+        /// <summary>Queues a validation that is claimed; the task ends with it.</summary>
         public Task Start(ValidationJob job)
         {
             used = true;
-            var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            queue.running[job] = done.Task;
-            _ = Task.Run(() => queue.CarryOutAsync(job, done), CancellationToken.None);
-            return done.Task;
+            var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            queue.running[job.AuthorizationId] = new Run(Task.CompletedTask, ended);
+            _ = Task.Run(() => queue.CarryOutAsync(job, ended), CancellationToken.None);
+            return ended.Task;
         }
 
         public void Dispose()
@@ -182,6 +274,19 @@ internal sealed class ValidationQueue(
             if (!used) Interlocked.Decrement(ref queue.taken);
         }
     }
+}
+
+/// <summary>A validation that is not written yet.</summary>
+/// <param name="Authorization">What it is about, as it was read.</param>
+/// <param name="Challenge">The challenge, with who started it and when.</param>
+/// <param name="ClaimAsync">Writes the claim; false when another was first.</param>
+internal sealed record FreshRun(Authorization Authorization, Challenge Challenge, Func<Task<bool>> ClaimAsync)
+{
+    /// <summary>Ends when the store has the claim or the result; false when the challenge is another run's.</summary>
+    public TaskCompletionSource<bool> Taken { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Ends with the validation.</summary>
+    public TaskCompletionSource Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 }
 
 /// <summary>Bounds of the queue.</summary>
@@ -201,4 +306,7 @@ internal sealed record ValidationQueueOptions
 
     /// <summary>How long the answer to a challenge POST waits for the result; default 300 ms.</summary>
     public TimeSpan AnswerWithin { get; init; } = TimeSpan.FromMilliseconds(300);
+
+    /// <summary>How long a validation may take before it is written that it runs; default 50 ms.</summary>
+    public TimeSpan ClaimAfter { get; init; } = TimeSpan.FromMilliseconds(50);
 }

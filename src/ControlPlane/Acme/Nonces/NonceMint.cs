@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using System.Buffers.Text;
+using System.Collections.Concurrent;
 using System.Security.Cryptography;
 
 namespace GrpcCa.ControlPlane.Acme.Nonces;
@@ -23,6 +24,7 @@ internal sealed class NonceMint
     // Both live as long as the process: a restart is a new epoch, and what an earlier one minted is unknown.
     private readonly byte[] macKey = RandomNumberGenerator.GetBytes(32);
     private readonly byte[] origin = RandomNumberGenerator.GetBytes(CounterAt);
+    private readonly ConcurrentBag<IncrementalHash> keyed = [];
     private readonly UsedNonces used;
     private ulong counter;
 
@@ -57,10 +59,14 @@ internal sealed class NonceMint
         return used.TryUse(BinaryPrimitives.ReadUInt64BigEndian(bytes[CounterAt..])) ? NonceVerdict.Good : NonceVerdict.Unknown;
     }
 
+    // Looking the algorithm up and keying it costs several times the MAC itself, so the keyed ones are kept.
     private void WriteMac(ReadOnlySpan<byte> data, Span<byte> truncated)
     {
+        if (!keyed.TryTake(out var hash)) hash = IncrementalHash.CreateHMAC(HashAlgorithmName.SHA256, macKey);
         Span<byte> mac = stackalloc byte[HMACSHA256.HashSizeInBytes];
-        HMACSHA256.HashData(macKey, data, mac);
+        hash.AppendData(data);
+        hash.GetHashAndReset(mac);
+        keyed.Add(hash);
         mac[..truncated.Length].CopyTo(truncated);
     }
 }

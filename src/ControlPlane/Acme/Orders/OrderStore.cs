@@ -1,5 +1,4 @@
 using System.Data.Common;
-using System.Text.Json;
 using System.Text.Json.Serialization;
 using GrpcCa.ControlPlane.Acme.Authorizations;
 using GrpcCa.ControlPlane.Pki;
@@ -10,7 +9,9 @@ namespace GrpcCa.ControlPlane.Acme.Orders;
 /// <summary>Rows of orders.</summary>
 internal static class OrderStore
 {
-    private const string Columns = "document, evidence, planned_serial, certificate_serial, version";
+    private const string Columns = "document, evidence, planned_serial, certificate_serial, version, id";
+
+    private static readonly ParsedDocuments<Order> Documents = new(OrderDocuments.Default.Order);
 
     public static ValueTask<Order?> FindAsync(StoreSession session, string id) => session
         .Sql($"select {Columns} from orders where id = @id")
@@ -65,7 +66,7 @@ internal static class OrderStore
         .With("@id", order.Id)
         .With("@account_id", order.AccountId)
         .With("@provisioner_id", order.ProvisionerId)
-        .With("@document", JsonSerializer.Serialize(order, OrderDocuments.Default.Order))
+        .With("@document", Documents.Write(order))
         .With("@evidence", order.Evidence)
         .With("@created_at", order.CreatedAt)
         .With("@expires_at", order.ExpiresAt)
@@ -78,7 +79,7 @@ internal static class OrderStore
                 certificate_serial = @certificate_serial, version = version + 1
             where id = @id and version = @version
             """)
-        .With("@document", JsonSerializer.Serialize(next, OrderDocuments.Default.Order))
+        .With("@document", Documents.Write(next))
         .With("@evidence", next.Evidence)
         .With("@planned_serial", next.PlannedSerial)
         .With("@certificate_serial", next.CertificateSerial)
@@ -87,10 +88,17 @@ internal static class OrderStore
         .ExecuteAsync() == 1;
 
     /// <summary>Makes an order ready again whose plan was never carried out.</summary>
-    public static async ValueTask ReleasePlanAsync(StoreSession session, string serial) => await session
-        .Sql("update orders set planned_serial = null, version = version + 1 where planned_serial = @serial and certificate_serial is null")
-        .With("@serial", serial)
-        .ExecuteAsync();
+    /// <param name="session">A session.</param>
+    /// <param name="order">What the plan was for; the name of an order, or of something else.</param>
+    /// <param name="serial">The plan.</param>
+    public static async ValueTask ReleasePlanAsync(StoreSession session, string order, string serial)
+    {
+        if (!Protocol.ResourceName.TryParse(order, Protocol.ResourceName.Orders, out var id)) return;
+        await session.Sql("update orders set planned_serial = null, version = version + 1 where id = @id and planned_serial = @serial and certificate_serial is null")
+            .With("@id", id)
+            .With("@serial", serial)
+            .ExecuteAsync();
+    }
 
     /// <summary>Removes what expired; a batch. Certificates stay.</summary>
     public static ValueTask<int> SweepAsync(StoreSession session, DateTimeOffset before, int batch) => session
@@ -103,7 +111,7 @@ internal static class OrderStore
         .ExecuteAsync();
 
     private static Order Read(DbDataReader row) =>
-        JsonSerializer.Deserialize(row.GetString(0), OrderDocuments.Default.Order)! with
+        Documents.Read(row.GetString(5), row.GetString(0)) with
         {
             Evidence = row.Bytes(1),
             PlannedSerial = row.OptionalText(2),

@@ -1,9 +1,9 @@
-using System.Security.Cryptography;
 using Grpc.Core;
 using Grpc.Core.Interceptors;
 using GrpcCa.ControlPlane.Api.Mapping;
 using GrpcCa.ControlPlane.Refusals;
 using GrpcCa.ControlPlane.Storage;
+using GrpcCa.Host;
 
 namespace GrpcCa.ControlPlane.Api.Interceptors;
 
@@ -13,12 +13,10 @@ namespace GrpcCa.ControlPlane.Api.Interceptors;
 /// </summary>
 internal sealed class FaultInterceptor(ILogger<FaultInterceptor> logger, TimeProvider time) : Interceptor
 {
-    private const int RequestIdBytes = 8;
-
     public override async Task<TResponse> UnaryServerHandler<TRequest, TResponse>(
         TRequest request, ServerCallContext context, UnaryServerMethod<TRequest, TResponse> continuation)
     {
-        using var scope = Begin(context);
+        Begin(context);
         try
         {
             return await continuation(request, context);
@@ -32,7 +30,7 @@ internal sealed class FaultInterceptor(ILogger<FaultInterceptor> logger, TimePro
     public override async Task ServerStreamingServerHandler<TRequest, TResponse>(
         TRequest request, IServerStreamWriter<TResponse> responseStream, ServerCallContext context, ServerStreamingServerMethod<TRequest, TResponse> continuation)
     {
-        using var scope = Begin(context);
+        Begin(context);
         try
         {
             await continuation(request, responseStream, context);
@@ -46,7 +44,7 @@ internal sealed class FaultInterceptor(ILogger<FaultInterceptor> logger, TimePro
     public override async Task<TResponse> ClientStreamingServerHandler<TRequest, TResponse>(
         IAsyncStreamReader<TRequest> requestStream, ServerCallContext context, ClientStreamingServerMethod<TRequest, TResponse> continuation)
     {
-        using var scope = Begin(context);
+        Begin(context);
         try
         {
             return await continuation(requestStream, context);
@@ -61,7 +59,7 @@ internal sealed class FaultInterceptor(ILogger<FaultInterceptor> logger, TimePro
         IAsyncStreamReader<TRequest> requestStream, IServerStreamWriter<TResponse> responseStream, ServerCallContext context,
         DuplexStreamingServerMethod<TRequest, TResponse> continuation)
     {
-        using var scope = Begin(context);
+        Begin(context);
         try
         {
             await continuation(requestStream, responseStream, context);
@@ -72,12 +70,7 @@ internal sealed class FaultInterceptor(ILogger<FaultInterceptor> logger, TimePro
         }
     }
 
-    private IDisposable? Begin(ServerCallContext context)
-    {
-        var id = RandomNumberGenerator.GetHexString(RequestIdBytes * 2, lowercase: true);
-        context.SetRequestId(id);
-        return logger.BeginScope(new KeyValuePair<string, object?>[] { new("RequestId", id) });
-    }
+    private static void Begin(ServerCallContext context) => context.SetRequestId(RequestIds.Next());
 
     private RpcException Told(Exception fault, ServerCallContext context)
     {

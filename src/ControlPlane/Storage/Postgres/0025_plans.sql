@@ -1,0 +1,2 @@
+-- A plan names its order, which is found by that.
+drop index orders_by_plan;

@@ -1,0 +1,39 @@
+using System.Text.Json.Serialization;
+using GrpcCa.ControlPlane.Storage;
+
+namespace GrpcCa.ControlPlane.Tests.Storage;
+
+public sealed partial class ParsedDocumentsTests
+{
+    private readonly ParsedDocuments<Note> documents = new(Notes.Default.Note);
+
+    [Fact]
+    public void The_same_text_is_parsed_once()
+    {
+        var text = documents.Write(new Note("a"));
+
+        Assert.Same(documents.Read("1", text), documents.Read("1", text));
+    }
+
+    [Fact]
+    public void Another_text_of_the_row_is_another_value_also_when_the_first_comes_back()
+    {
+        var (first, second) = (documents.Write(new Note("a")), documents.Write(new Note("b")));
+
+        Assert.Equal("a", documents.Read("1", first).Text);
+        Assert.Equal("b", documents.Read("1", second).Text);
+        Assert.Equal("a", documents.Read("1", first).Text);
+        Assert.Equal("b", documents.Read("2", second).Text);
+    }
+
+    [Fact]
+    public void Any_number_of_rows_can_be_read()
+    {
+        for (var i = 0; i < 5000; i++) Assert.Equal($"{i}", documents.Read($"{i}", documents.Write(new Note($"{i}"))).Text);
+    }
+
+    internal sealed record Note(string Text);
+
+    [JsonSerializable(typeof(Note))]
+    internal sealed partial class Notes : JsonSerializerContext;
+}

@@ -6,6 +6,7 @@ namespace GrpcCa.EndToEnd.Tests.Durability.Disks;
 public sealed class FailedSyncTests
 {
     [Fact]
+    [Trait("Long", "true")]
     public async Task FailedSync_EndsTheProgram_AndTheNextStartHasAllThatWasAcknowledged()
     {
         await using var disk = await FailingDisk.MountAsync();

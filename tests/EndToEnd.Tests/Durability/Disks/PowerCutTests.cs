@@ -44,12 +44,19 @@ public sealed class PowerCutTests
             if (cut == Cuts) Judge(rig, notebook, lists, cut);
         }
 
-        var figures = $"power cut: {Cuts} cuts, {rig.Flushes} flushes, {unflushed} sectors of 512 bytes unflushed and {lost} of them lost; " +
+        var figures = $"{Cuts} cuts, {rig.Flushes} flushes, {unflushed} sectors of 512 bytes unflushed and {lost} of them lost; " +
             $"{notebook.Certificates.Count} certificates and {notebook.Revoked.Count()} revocations acknowledged, none lost";
-        TestContext.Current.SendDiagnosticMessage(figures);
-        await FiguresFile.TellAsync(figures);
+        await Figures.TellAsync("power cut", figures, new Dictionary<string, double>
+        {
+            ["cuts"] = Cuts,
+            ["flushes"] = rig.Flushes,
+            ["sectorsUnflushed"] = unflushed,
+            ["sectorsLost"] = lost,
+            ["certificates"] = notebook.Certificates.Count,
+            ["revocations"] = notebook.Revoked.Count(),
+        });
         Assert.True(notebook.Certificates.Count > 10 * Cuts, figures);
-        Assert.True(unflushed > 0, $"every cut found everything flushed, so that nothing was tried: {figures}");
+        Assert.True(unflushed > 0 || Cuts == 0, $"every cut found everything flushed, so that nothing was tried: {figures}");
     }
 
     [Fact]

@@ -41,7 +41,7 @@ internal sealed class GatewayRig : IAsyncDisposable
 
     public TestLogs Logs { get; } = new();
 
-    public StringWriter Notices { get; } = new();
+    public SharedText Notices { get; } = new();
 
     public HttpClient Https { get; private set; } = null!;
 

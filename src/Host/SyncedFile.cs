@@ -56,7 +56,6 @@ internal static partial class SyncedFile
     /// <exception cref="IOException">The lines are not all on the disk.</exception>
     public static void Append(string path, byte lineEnd, ReadOnlySpan<byte> lines, UnixFileMode mode)
     {
-        var isNew = !File.Exists(path);
         using var file = new FileStream(path, new FileStreamOptions
         {
             Mode = FileMode.OpenOrCreate,
@@ -79,7 +78,8 @@ internal static partial class SyncedFile
             if (file.Length > whole) file.SetLength(whole);
             throw;
         }
-        if (isNew) SyncDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
+        // Also for a file that is there: an append that made it may have failed before its name was on the disk.
+        SyncDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
     }
 
     private static long EndOfLastLine(FileStream file, byte lineEnd)

@@ -68,8 +68,11 @@ internal static class EndedStore
         .FirstAsync(row => new Departures(row.OptionalTime(0), row.GetInt64(1), row.GetInt64(2)))
         ?? throw new InvalidOperationException("certificate_departures has lost its row");
 
-    // A reported key ends its whole line: who comes from it by renewals finds it through everyone in between.
+    // A reported key ends its whole line: who comes from it by renewals finds it through everyone in between. So nobody in between
+    // goes before the one it renewed, whose key may be reported yet.
     private static async ValueTask<bool> IsHeldByLineAsync(StoreSession session, CertificateRecord certificate) =>
         await session.Sql("select count(*) from certificates where renews = @serial").With("@serial", certificate.Serial.Hex).NumberAsync() > 0
-        && await CertificateStore.HasBlockedAncestorAsync(session, certificate.Serial);
+        && (await session.Sql("select count(*) from certificates child join certificates on certificates.serial = child.renews where child.serial = @serial")
+                .With("@serial", certificate.Serial.Hex).NumberAsync() > 0
+            || await CertificateStore.HasBlockedAncestorAsync(session, certificate.Serial));
 }

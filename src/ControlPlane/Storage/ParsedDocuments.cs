@@ -13,8 +13,8 @@ namespace GrpcCa.ControlPlane.Storage;
 internal sealed class ParsedDocuments<T>(JsonTypeInfo<T> type)
     where T : class
 {
-    // Bounded: a full one starts anew. Some two kilobytes each.
-    private const int Most = 2048;
+    // Bounded: a full one starts anew, and a large document is parsed each time.
+    private const int Most = 2048, Largest = 4096;
     private readonly ConcurrentDictionary<string, Parsed> kept = new(StringComparer.Ordinal);
 
     public string Write(T value) => JsonSerializer.Serialize(value, type);
@@ -32,6 +32,7 @@ internal sealed class ParsedDocuments<T>(JsonTypeInfo<T> type)
 
     private void Keep(string id, Parsed parsed)
     {
+        if (parsed.Text.Length > Largest) return;
         if (kept.Count >= Most) kept.Clear();
         kept[id] = parsed;
     }

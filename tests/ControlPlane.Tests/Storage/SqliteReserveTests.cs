@@ -90,6 +90,39 @@ public sealed class SqliteReserveTests : IAsyncLifetime
         Assert.Equal(22, await store.ReadAsync(s => s.Sql("SELECT count(*) FROM blobs WHERE id IN (501, 502) OR (id <= 40 AND id % 2 = 0)").NumberAsync(), Cancelled));
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Open_OnAFullDisk_TakesTheReserveForTheLogItHasToCopy(bool reserve)
+    {
+        var saved = Directory.CreateDirectory(Path.Combine(directory.FullName, "saved")).FullName;
+        await using (var store = await OpenAsync(reserve ? 2 : 0))
+        {
+            for (var i = 0; i < 15; i++) await SqliteBlobs.WriteAsync(store, i, 100, Cancelled);
+            // As a kill leaves them: the rows are in the log alone.
+            foreach (var name in (string[])["store.db", "store.db-wal"]) File.Copy(Path.Combine(Disk, name), Path.Combine(saved, name));
+        }
+        foreach (var name in (string[])["store.db", "store.db-wal"]) File.Move(Path.Combine(saved, name), Path.Combine(Disk, name), overwrite: true);
+        FillExcept(200 * 1024);
+
+        if (!reserve)
+        {
+            await Assert.ThrowsAsync<StoreSchemaException>(() => OpenAsync(0));
+            return;
+        }
+        await using var again = await OpenAsync(2);
+        // The log is empty now, which leaves room to make it anew.
+        await AssertReserveAsync(2);
+        Assert.Equal(15, await again.ReadAsync(s => s.Sql("SELECT count(*) FROM blobs").NumberAsync(), Cancelled));
+    }
+
+    private void FillExcept(long bytes)
+    {
+        var free = new DriveInfo(Disk).AvailableFreeSpace - bytes;
+        using var file = File.Create(Path.Combine(Disk, "filling"));
+        file.Write(new byte[free]);
+    }
+
     private static Task<int> ActAsync(IStore store, long id, int kilobytes) =>
         store.WriteAsync(session => SqliteBlobs.InsertAsync(session, id, kilobytes), Cancelled, Urgency.Urgent);
 

@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using GrpcCa.ControlPlane.Acme.Jws;
 using GrpcCa.ControlPlane.Acme.Limits;
 using GrpcCa.ControlPlane.Refusals;
@@ -48,11 +49,12 @@ internal sealed class AuthorizationDesk(IStore store, ValidationQueue queue, Req
         if (challenge is null) return (fetched, Find(fetched, challengeId));
         var tokens = await limits.TakeAttemptAsync(fetched, cancellationToken);
         // Whether the client still waits makes no difference to what its request cost.
-        var first = await tokens.SpendAsync(() => seat.StartAsync(fetched, challenge, () => ClaimAsync(request, fetched.Id, challenge)), first => first);
-        if (first) await seat.AwaitEndAsync(cancellationToken);
+        var start = await tokens.SpendAsync(() => seat.StartAsync(fetched, challenge, () => ClaimAsync(request, fetched.Id, challenge)), start => start.HasBegun);
+        if (start.Fault is not null) ExceptionDispatchInfo.Throw(start.Fault);
+        if (start.IsFirst) await seat.AwaitEndAsync(cancellationToken);
         var after = await store.ReadAsync(s => LoadAsync(s, request, authorizationId), cancellationToken);
-        // Another challenge of it may have been quicker: that is told.
-        if (!first) Startable(after, challengeId);
+        // Another challenge of it may have been quicker: that is told. And nobody waits for a validation that does not run.
+        if (!start.IsFirst && Startable(after, challengeId) is not null) throw Changed();
         return (after, Find(after, challengeId));
     }
 

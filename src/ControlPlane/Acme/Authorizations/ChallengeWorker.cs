@@ -40,13 +40,19 @@ internal sealed class ChallengeWorker(
         await StoreAsync(authorization, challenge, records, ChallengeStatus.Processing);
     }
 
-    /// <summary>Makes the attempts for a challenge; nothing is written.</summary>
-    public async Task<ImmutableArray<AttemptRecord>> AttemptAsync(Authorization authorization, Challenge challenge, IAttemptPlace place, CancellationToken cancellationToken)
+    /// <summary>The account whose key the attempts are for; null when somebody else has the challenge, or has decided it, since it was read.</summary>
+    public async Task<Account?> FindAccountAsync(Authorization authorization, string challengeId, CancellationToken cancellationToken) => await store.ReadAsync(async session =>
     {
-        var account = await store.ReadAsync(session => AccountStore.FindAsync(session, authorization.AccountId), cancellationToken)
-            ?? throw new InvalidOperationException($"authorization {authorization.Id} has no account");
-        return await RunAsync(authorization, challenge, account, place, cancellationToken);
-    }
+        var now = await AuthorizationStore.FindAsync(session, authorization.Id);
+        return now?.ProcessingBy is null && now?.Challenges.FirstOrDefault(c => c.Id == challengeId)?.Status == ChallengeStatus.Pending
+            ? await AccountStore.FindAsync(session, authorization.AccountId)
+            : null;
+    }, cancellationToken);
+
+    /// <summary>Makes the attempts for a challenge; nothing is written.</summary>
+    public Task<ImmutableArray<AttemptRecord>> AttemptAsync(
+        Authorization authorization, Challenge challenge, Account account, IAttemptPlace place, CancellationToken cancellationToken) =>
+        RunAsync(authorization, challenge, account, place, cancellationToken);
 
     private async Task<ImmutableArray<AttemptRecord>> RunAsync(Authorization authorization, Challenge challenge, Account account, IAttemptPlace? place, CancellationToken cancellationToken)
     {
@@ -69,17 +75,18 @@ internal sealed class ChallengeWorker(
     /// <param name="challenge">Its challenge, with who started it and when.</param>
     /// <param name="records">The attempts.</param>
     /// <param name="from">Processing when the challenge was claimed, Pending when the attempts were quicker than the claim.</param>
+    /// <returns>False when nothing was written: the challenge is another run's.</returns>
     /// <exception cref="StoreUnavailableException">The store refuses; the challenge is what it was.</exception>
-    public async Task StoreAsync(Authorization seen, Challenge challenge, ImmutableArray<AttemptRecord> records, ChallengeStatus from)
+    public async Task<bool> StoreAsync(Authorization seen, Challenge challenge, ImmutableArray<AttemptRecord> records, ChallengeStatus from)
     {
         var last = records[^1].Outcome;
         var provisioner = (await provisioners.CurrentAsync(CancellationToken.None)).GetValueOrDefault(seen.ProvisionerId);
-        var proven = await store.WriteAsync(async session =>
+        var proven = await store.WriteAsync<bool?>(async session =>
         {
             var old = await AuthorizationStore.FindAsync(session, seen.Id);
             // Only what is still as it was: a challenge that another run has claimed or decided is that one's.
-            if (old is null || old.Challenges.FirstOrDefault(c => c.Id == challenge.Id)?.Status != from) return false;
-            if (from == ChallengeStatus.Pending && old.ProcessingBy is not null) return false;
+            if (old is null || old.Challenges.FirstOrDefault(c => c.Id == challenge.Id)?.Status != from) return null;
+            if (from == ChallengeStatus.Pending && old.ProcessingBy is not null) return null;
             var now = time.GetUtcNow();
             var done = challenge with { Attempts = [.. records.Select(Describe)] };
             // What was deactivated or expired meanwhile stays so: it keeps the attempts, and the proof proves nothing.
@@ -96,10 +103,12 @@ internal sealed class ChallengeWorker(
             await ReplaceAsync(session, old, next);
             return last.Fault is null;
         }, CancellationToken.None);
-        if (proven) await limits.ReturnAttemptAsync(seen, CancellationToken.None);
-        if (last.Fault is { } failure) log.Failed(seen.Identifier.ToString(), challenge.Type, records.Length, failure.Detail);
-        else if (!proven) log.TooLate(seen.Identifier.ToString(), challenge.Type);
+        if (proven is true) await limits.ReturnAttemptAsync(seen, CancellationToken.None);
+        if (proven is null) log.TooLate(seen.Identifier.ToString(), challenge.Type);
+        else if (last.Fault is { } failure) log.Failed(seen.Identifier.ToString(), challenge.Type, records.Length, failure.Detail);
+        else if (proven is false) log.TooLate(seen.Identifier.ToString(), challenge.Type);
         else log.Validated(seen.Identifier.ToString(), challenge.Type, last.AddressDialled, records.Length);
+        return proven is not null;
     }
 
     /// <summary>Ends a challenge that could not be validated for a reason that is ours (RFC 8555 §8.2: nothing stays processing).</summary>

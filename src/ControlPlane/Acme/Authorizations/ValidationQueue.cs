@@ -116,27 +116,37 @@ internal sealed class ValidationQueue(
     /// </summary>
     private async Task CarryOutAsync(ValidationJob job, FreshRun fresh)
     {
-        var claimed = false;
+        var (begun, claiming, claimed) = (false, false, false);
         using var givenUp = CancellationTokenSource.CreateLinkedTokenSource(stop.Token);
         try
         {
-            var attempt = worker.AttemptAsync(fresh.Authorization, fresh.Challenge, places.Of(job.AccountId), givenUp.Token);
-            if (await EndsBeforeClaimAsync(attempt))
+            // Between the client's reading and this, another run may have come and gone.
+            if (await worker.FindAccountAsync(fresh.Authorization, job.ChallengeId, stop.Token) is not { } account)
             {
-                await worker.StoreAsync(fresh.Authorization, fresh.Challenge, await attempt, ChallengeStatus.Pending);
-                fresh.Taken.SetResult(true);
+                fresh.Taken.SetResult(new FreshStart(IsFirst: false, HasBegun: false));
                 return;
             }
+            begun = true;
+            var attempt = worker.AttemptAsync(fresh.Authorization, fresh.Challenge, account, places.Of(job.AccountId), givenUp.Token);
+            if (await EndsBeforeClaimAsync(attempt))
+            {
+                var isFirst = await worker.StoreAsync(fresh.Authorization, fresh.Challenge, await attempt, ChallengeStatus.Pending);
+                fresh.Taken.SetResult(new FreshStart(isFirst, HasBegun: true));
+                return;
+            }
+            claiming = true;
             claimed = await fresh.ClaimAsync();
-            fresh.Taken.SetResult(claimed);
+            fresh.Taken.SetResult(new FreshStart(claimed, HasBegun: true));
             if (claimed) await worker.StoreAsync(fresh.Authorization, fresh.Challenge, await attempt, ChallengeStatus.Processing);
             else await givenUp.CancelAsync();
         }
         catch (Exception fault) when (!claimed)
         {
-            // Nothing is written: the client hears of it, and may ask again.
+            // The client hears of it, and may ask again; what was attempted counts against its limit all the same.
             await givenUp.CancelAsync();
-            fresh.Taken.TrySetException(fault);
+            fresh.Taken.TrySetResult(new FreshStart(IsFirst: false, begun) { Fault = fault });
+            // A connection that breaks during a commit leaves open whether there is a claim: if so, it comes to an end.
+            if (claiming && fault is StoreUnavailableException) await RepeatAsync(job, validate: true, FirstPause);
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
@@ -217,7 +227,7 @@ internal sealed class ValidationQueue(
         }
     }
 
-    private sealed record Run(Task Taken, TaskCompletionSource Done);
+    private sealed record Run(Task<FreshStart> Taken, TaskCompletionSource Done);
 
     /// <summary>A seat in the queue: used once, or given back.</summary>
     internal sealed class Seat(ValidationQueue queue) : IDisposable
@@ -229,16 +239,15 @@ internal sealed class ValidationQueue(
         /// <param name="authorization">A pending authorization.</param>
         /// <param name="challenge">Its challenge, with who starts it and when.</param>
         /// <param name="claim">Writes the claim; false when another was first.</param>
-        /// <returns>False when another run has the authorization, which is written by then.</returns>
-        /// <exception cref="StoreUnavailableException">Nothing was written.</exception>
-        public async Task<bool> StartAsync(Authorization authorization, Challenge challenge, Func<Task<bool>> claim)
+        /// <returns>How it began; not first when another run has the authorization, whose claim or result is written by then.</returns>
+        public async Task<FreshStart> StartAsync(Authorization authorization, Challenge challenge, Func<Task<bool>> claim)
         {
             var fresh = new FreshRun(authorization, challenge, claim);
             var run = queue.running.GetOrAdd(authorization.Id, _ => new Run(fresh.Taken.Task, fresh.Done));
             if (run.Done != fresh.Done)
             {
-                await run.Taken.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-                return false;
+                // What keeps the other from being written keeps this one too.
+                return new FreshStart(IsFirst: false, HasBegun: false) { Fault = (await run.Taken).Fault };
             }
             (used, done) = (true, fresh.Done.Task);
             var job = new ValidationJob(authorization.Id, challenge.Id) { AccountId = authorization.AccountId };
@@ -264,7 +273,7 @@ internal sealed class ValidationQueue(
         {
             used = true;
             var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            queue.running[job.AuthorizationId] = new Run(Task.CompletedTask, ended);
+            queue.running[job.AuthorizationId] = new Run(Task.FromResult(new FreshStart(IsFirst: true, HasBegun: true)), ended);
             _ = Task.Run(() => queue.CarryOutAsync(job, ended), CancellationToken.None);
             return ended.Task;
         }
@@ -282,11 +291,20 @@ internal sealed class ValidationQueue(
 /// <param name="ClaimAsync">Writes the claim; false when another was first.</param>
 internal sealed record FreshRun(Authorization Authorization, Challenge Challenge, Func<Task<bool>> ClaimAsync)
 {
-    /// <summary>Ends when the store has the claim or the result; false when the challenge is another run's.</summary>
-    public TaskCompletionSource<bool> Taken { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    /// <summary>Ends when the store has the claim or the result, or will have neither.</summary>
+    public TaskCompletionSource<FreshStart> Taken { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Ends with the validation.</summary>
     public TaskCompletionSource Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+}
+
+/// <summary>How a validation began.</summary>
+/// <param name="IsFirst">The claim or the result is this run's.</param>
+/// <param name="HasBegun">It has asked the outside: it costs what an attempt costs.</param>
+internal sealed record FreshStart(bool IsFirst, bool HasBegun)
+{
+    /// <summary>Why nothing was written; null when something was.</summary>
+    public Exception? Fault { get; init; }
 }
 
 /// <summary>Bounds of the queue.</summary>

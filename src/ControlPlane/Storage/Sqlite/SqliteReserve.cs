@@ -23,7 +23,7 @@ internal sealed class SqliteReserve
 
     private SqliteReserve(StoreOptions options, TimeProvider time, ILogger log)
     {
-        file = Path.GetFullPath(options.Path) + "-reserve";
+        file = FileOf(options);
         mebibytes = options.ReserveMib;
         this.time = time;
         this.log = log;
@@ -44,6 +44,16 @@ internal sealed class SqliteReserve
         return reserve;
     }
 
+    /// <summary>Gives it up before the store is open; false when there is none.</summary>
+    public static bool TryGiveUp(StoreOptions options, ILogger log)
+    {
+        var file = FileOf(options);
+        if (!File.Exists(file)) return false;
+        StoreLog.ReserveSpent(log, file);
+        Remove(file);
+        return true;
+    }
+
     /// <summary>Gives it up; false when there is none.</summary>
     public bool TrySpend()
     {
@@ -52,9 +62,7 @@ internal sealed class SqliteReserve
         kept = false;
         IsSpent = true;
         next = time.GetUtcNow() + Apart;
-        File.Delete(file);
-        // Journalling file systems hand the blocks out again only once the removal is written.
-        SyncedFile.SyncDirectory(Path.GetDirectoryName(file)!);
+        Remove(file);
         return true;
     }
 
@@ -114,4 +122,13 @@ internal sealed class SqliteReserve
     }
 
     private long FreeBytes() => new DriveInfo(Path.GetDirectoryName(file)!).AvailableFreeSpace;
+
+    private static string FileOf(StoreOptions options) => Path.GetFullPath(options.Path) + "-reserve";
+
+    private static void Remove(string file)
+    {
+        File.Delete(file);
+        // Journalling file systems hand the blocks out again only once the removal is written.
+        SyncedFile.SyncDirectory(Path.GetDirectoryName(file)!);
+    }
 }

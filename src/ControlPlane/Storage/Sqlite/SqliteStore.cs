@@ -34,7 +34,7 @@ internal sealed class SqliteStore : IStore
             opened.Add(first);
             // After a sync that failed, the log that is read here may be in memory alone, and what is added behind it would be
             // lost with it. Copied into the database it is written and synced anew, and the log begins again.
-            Settle(first, log);
+            Settle(first, options, log);
             var version = await UpgradeAsync(first, options.Path, time, log);
             cancellationToken.ThrowIfCancellationRequested();
             for (var i = 0; i < options.Readers; i++) opened.Add(SqliteLink.Open(options, forWriting: false));
@@ -119,15 +119,17 @@ internal sealed class SqliteStore : IStore
         }
     }
 
-    private static void Settle(SqliteLink link, ILogger log)
+    // Nothing may be added behind a log that could not be copied: without space the reserve is given up for it, and if that is not
+    // enough, the store is not opened.
+    private static void Settle(SqliteLink link, StoreOptions options, ILogger log)
     {
         try
         {
             link.Empty();
         }
-        catch (SqliteException fault) when (SqliteFault.Classify(fault) == FaultClass.Passing)
+        catch (SqliteException fault) when (SqliteFault.Classify(fault) == FaultClass.Passing && SqliteReserve.TryGiveUp(options, log))
         {
-            StoreLog.CheckpointDelayed(log, fault.Message);
+            link.Empty();
         }
     }
 

@@ -96,17 +96,30 @@ internal sealed class AuthorizationRig : IAsyncDisposable
     public string DigestOf(Authorization authorization) => KeyAuthorizationDigest.TextOf(
         $"{authorization.Challenges.First(challenge => challenge.StartedAt is not null).Token}.{AccountKey.Thumbprint}");
 
+    /// <summary>An authorization that nobody has started, and its challenge of that type as a client starts it.</summary>
+    public async Task<(Authorization Authorization, Challenge Challenge)> PendingAsync(string type)
+    {
+        var now = Time.GetUtcNow();
+        var made = NewAuthorization.For(Identifier.ParseDns("nas.test"), "one", Provisioner(CaaMode.Off), now, now.AddDays(1));
+        await WriteAsync(session => AuthorizationStore.InsertAsync(session, made));
+        return (await FoundAsync(made), made.Challenges.First(challenge => challenge.Type == type) with { StartedAt = now, StartedBy = "main" });
+    }
+
     /// <summary>Lets the worker do its work and reads what it stored.</summary>
     public async Task<Authorization> ValidatedAsync(Authorization started)
     {
         var texts = new TxtLookup(Records);
-        IChallengeValidator[] validators = [new Dns01Validator(texts, TimeProvider.System), new DnsAccount01Validator(texts, TimeProvider.System), new DnsPersist01Validator(texts, Time)];
-        var provisioners = new ProvisionerBook(Store);
-        var limits = new LimitOptions();
-        var worker = new ChallengeWorker(Store, validators, new ValidationAttempts(Options, TimeProvider.System), Checker, provisioners,
-            new RequestLimits(limits, new LimitBuckets(limits.MostBuckets), provisioners, Time), new AccountUrls(gateways), Options, Time, NullLogger<ChallengeWorker>.Instance);
+        var worker = Worker(new Dns01Validator(texts, TimeProvider.System), new DnsAccount01Validator(texts, TimeProvider.System), new DnsPersist01Validator(texts, Time));
         await worker.ValidateAsync(new ValidationJob(started.Id, started.Challenges.First(challenge => challenge.StartedAt is not null).Id), Stop);
         return await FoundAsync(started);
+    }
+
+    /// <summary>A worker with these validators.</summary>
+    public ChallengeWorker Worker(params IChallengeValidator[] validators)
+    {
+        var (provisioners, limits) = (new ProvisionerBook(Store), new LimitOptions());
+        return new ChallengeWorker(Store, validators, new ValidationAttempts(Options, TimeProvider.System), Checker, provisioners,
+            new RequestLimits(limits, new LimitBuckets(limits.MostBuckets), provisioners, Time), new AccountUrls(gateways), Options, Time, NullLogger<ChallengeWorker>.Instance);
     }
 
     public async Task<Authorization> FoundAsync(Authorization authorization) =>
@@ -123,7 +136,7 @@ internal sealed class AuthorizationRig : IAsyncDisposable
         WriteAsync(async session => await GatewayStore.AddAsync(
             session, new GatewayRecord { Id = id, BaseUrls = baseUrls, RetiredBaseUrls = retired, ProvisionerIds = provisioners, CreatedAt = Time.GetUtcNow() }));
 
-    private Task<bool> WriteAsync(Func<StoreSession, ValueTask> write) => Store.WriteAsync(async session =>
+    public Task<bool> WriteAsync(Func<StoreSession, ValueTask> write) => Store.WriteAsync(async session =>
     {
         await write(session);
         return true;

@@ -47,10 +47,10 @@ internal sealed class SqliteReserve
     /// <summary>Gives it up before the store is open; false when there is none.</summary>
     public static bool TryGiveUp(StoreOptions options, ILogger log)
     {
-        var file = FileOf(options);
-        if (!File.Exists(file)) return false;
-        StoreLog.ReserveSpent(log, file);
-        Remove(file);
+        var path = FileOf(options);
+        if (!File.Exists(path)) return false;
+        StoreLog.ReserveSpent(log, path);
+        Remove(path);
         return true;
     }
 
@@ -125,10 +125,10 @@ internal sealed class SqliteReserve
 
     private static string FileOf(StoreOptions options) => Path.GetFullPath(options.Path) + "-reserve";
 
-    private static void Remove(string file)
+    private static void Remove(string path)
     {
-        File.Delete(file);
+        File.Delete(path);
         // Journalling file systems hand the blocks out again only once the removal is written.
-        SyncedFile.SyncDirectory(Path.GetDirectoryName(file)!);
+        SyncedFile.SyncDirectory(Path.GetDirectoryName(path)!);
     }
 }

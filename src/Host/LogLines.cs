@@ -11,7 +11,7 @@ namespace GrpcCa.Host;
 /// </summary>
 /// <remarks>
 /// Nobody waits for whoever reads the log: past <see cref="MostWaiting"/> characters lines are dropped, and their number is
-/// logged. The library's console logger wakes its thread and writes for each line, which was a twentieth of the CPU of an
+/// logged. The library's console logger wakes its thread and writes for each line, which was 4 % of the CPU of an
 /// issuance (docs/performance.md).
 /// </remarks>
 internal sealed class LogLines : ILoggerProvider

@@ -6,7 +6,7 @@ namespace GrpcCa.Host;
 
 /// <summary>
 /// Ids that tell requests apart in a log: sixteen hex digits, each once in the life of a process. They protect nothing, so they
-/// are a random start and a count, not random bytes each, which cost as much as a tenth of a signature.
+/// are a random start and a count, not random bytes each, which were 1 % of the CPU of an issuance.
 /// </summary>
 internal static class RequestIds
 {

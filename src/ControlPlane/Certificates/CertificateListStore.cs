@@ -5,7 +5,7 @@ namespace GrpcCa.ControlPlane.Certificates;
 /// <summary>
 /// Lists of certificates, fast also among millions, without an index for each field (each is paid for at every
 /// issuance). What few certificates match by an index that is there anyway (names, serial, key, account, times) is taken
-/// from it and ordered. Everything else is read along the order's own index, a bounded way at a time: a page may then
+/// from it and ordered; an account's index has them in the order of their making. Everything else is read along the order's own index, a bounded way at a time: a page may then
 /// have fewer rows than it could, and says how far it came.
 /// </summary>
 internal static class CertificateListStore
@@ -20,8 +20,8 @@ internal static class CertificateListStore
     {
         var statement = new ListStatement(query);
         foreach (var source in statement.Sources())
-            if (await CountAsync(session, statement, source) <= MostOrdered)
-                return new(await RowsAsync(session, statement, statement.Picked(source)), null);
+            if (source.IsExact || await CountAsync(session, statement, source.Serials) <= MostOrdered)
+                return new(await RowsAsync(session, statement, source.Rows), null);
         var readTo = statement.SkipsRows ? await ReadToAsync(session, statement) : null;
         return new(await RowsAsync(session, statement, statement.Along(readTo)), readTo);
     }
@@ -38,6 +38,12 @@ internal static class CertificateListStore
 
     private static ValueTask<List<CertificateRecord>> RowsAsync(StoreSession session, ListStatement statement, string text) =>
         statement.Bind(session.Sql(text), text).ListAsync(CertificateStore.Read);
+
+    /// <summary>An index that a condition can use.</summary>
+    /// <param name="Serials">What it finds, for counting.</param>
+    /// <param name="Rows">The page from it.</param>
+    /// <param name="IsExact">Whether it finds nothing that is passed over, so that a page takes no longer among many.</param>
+    internal readonly record struct ListSource(string Serials, string Rows, bool IsExact);
 
     /// <summary>The texts of one list; every piece of them is a constant of this class, values are parameters.</summary>
     internal sealed class ListStatement(CertificateQuery query)
@@ -56,25 +62,35 @@ internal static class CertificateListStore
         /// <summary>Whether the way along the order passes certificates that are not wanted.</summary>
         public bool SkipsRows => query.Conditions.Any(c => c.Field != ordered);
 
-        /// <summary>Serials by each index that a condition can use, the surest first; the order's own is not among them.</summary>
-        public IEnumerable<string> Sources()
+        /// <summary>Each index that a condition can use, the surest first; the order's own is not among them.</summary>
+        public IEnumerable<ListSource> Sources()
         {
             foreach (var group in Groups)
             {
                 var own = Enumerable.Range(0, query.Conditions.Length).Where(i => group.Contains(query.Conditions[i].Field)).ToList();
                 if (own.Count == 0 || group.Contains(ordered)) continue;
-                yield return group[0] == CertificateField.Identifier
+                var serials = group[0] == CertificateField.Identifier
                     ? $"select serial as picked from certificate_names where identifier = @p{own[0]}"
                     : $"select serial as picked from certificates where {string.Join(" and ", own.Select(i => Condition(i, indexed: true)))}";
+                yield return group[0] == CertificateField.Account && ordered == CertificateField.Created
+                    ? new ListSource(serials, OfAccount(), query.Conditions.All(c => c.Field is CertificateField.Account or CertificateField.Created))
+                    : new ListSource(serials, Picked(serials), IsExact: false);
             }
         }
 
         /// <summary>The rows of a source, all of them looked at and put in order.</summary>
         // The join is a cross join and the order an expression, so that no engine thinks of another way.
-        public string Picked(string source) => $"""
+        private string Picked(string source) => $"""
             select {CertificateStore.Columns} from ({source} limit {MostOrdered}) as few cross join certificates
-            where certificates.serial = few.picked{Conditions(along: false)}{After(Sorted)}
+            where certificates.serial = few.picked{Conditions(_ => false)}{After(Sorted)}
             order by {Ordering(Sorted)} limit {Limit}
+            """;
+
+        // Its index has them in this order: a page of very many is read like one of few.
+        private string OfAccount() => $"""
+            select {CertificateStore.Columns} from certificates
+            where 1 = 1{Conditions(i => query.Conditions[i].Field is CertificateField.Account or CertificateField.Created)}{After(Column)}
+            order by {Ordering(Column)} limit {Limit}
             """;
 
         /// <summary>The rows along the order's index, up to a place.</summary>
@@ -84,7 +100,7 @@ internal static class CertificateListStore
             var end = readTo is null ? "" : $" and ({Column}, serial) {(query.Order.Descending ? ">=" : "<=")} ({ToTime}, {ToSerial})";
             return $"""
                 select {CertificateStore.Columns} from certificates
-                where 1 = 1{Conditions(along: true)}{After(Column)}{end}
+                where 1 = 1{Conditions(i => query.Conditions[i].Field == ordered)}{After(Column)}{end}
                 order by {Ordering(Column)} limit {Limit}
                 """;
         }
@@ -114,8 +130,8 @@ internal static class CertificateListStore
 
         private string After(string column) => query.After is null ? "" : $" and ({column}, certificates.serial) {(query.Order.Descending ? "<" : ">")} ({AfterTime}, {AfterSerial})";
 
-        private string Conditions(bool along) =>
-            string.Concat(Enumerable.Range(0, query.Conditions.Length).Select(i => " and " + Condition(i, indexed: along && query.Conditions[i].Field == ordered)));
+        private string Conditions(Func<int, bool> isIndexed) =>
+            string.Concat(Enumerable.Range(0, query.Conditions.Length).Select(i => " and " + Condition(i, isIndexed(i))));
 
         // An expression is no column: a condition that is only checked draws no other index in.
         private string Condition(int number, bool indexed)

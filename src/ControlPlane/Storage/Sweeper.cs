@@ -10,7 +10,8 @@ internal sealed class Sweeper(IStore store, StoreOptions options, IEnumerable<Sw
     private static readonly TimeSpan Term = TimeSpan.FromMinutes(2), LongestRest = TimeSpan.FromMilliseconds(100);
 
     private readonly Lease lease = new("sweeper", Term);
-    private readonly List<Round> rounds = [.. tasks.Select(task => new Round(task))];
+    private readonly List<Round> rounds = [.. tasks.Select(task => new Round(task, new SweepSize(options.SweepBatch, options.SweepTime)))];
+    private readonly SweepSize pages = new(options.ReclaimPages, options.SweepTime);
     private DateTimeOffset heldUntil = DateTimeOffset.MinValue;
 
     /// <summary>Sweeps what is due; returns the rows deleted. Nothing is due while another process holds the lease.</summary>
@@ -73,10 +74,11 @@ internal sealed class Sweeper(IStore store, StoreOptions options, IEnumerable<Sw
         while (batch.More && (batches == 0 || await HoldAsync(cancellationToken)))
         {
             var began = time.GetTimestamp();
-            batch = await round.Task.RunAsync(store, time.GetUtcNow(), options.SweepBatch, cancellationToken);
+            batch = await round.Task.RunAsync(store, time.GetUtcNow(), round.Size.Next, cancellationToken);
+            round.Size.Learn(time.GetElapsedTime(began));
             total += batch.Deleted;
             batches++;
-            if (batch.Deleted > 0) await store.ReclaimAsync(options.ReclaimPages, cancellationToken);
+            if (batch.Deleted > 0) await ReclaimOnceAsync(cancellationToken);
             if (batch.More) await RestAsync(began, cancellationToken);
         }
         if (total > 0)
@@ -94,9 +96,17 @@ internal sealed class Sweeper(IStore store, StoreOptions options, IEnumerable<Sw
         for (var (before, left) = (long.MaxValue, long.MaxValue - 1); left > 0 && left < before;)
         {
             var began = time.GetTimestamp();
-            (before, left) = (left, await store.ReclaimAsync(options.ReclaimPages, cancellationToken));
+            (before, left) = (left, await ReclaimOnceAsync(cancellationToken));
             if (left > 0) await RestAsync(began, cancellationToken);
         }
+    }
+
+    private async Task<long> ReclaimOnceAsync(CancellationToken cancellationToken)
+    {
+        var began = time.GetTimestamp();
+        var left = await store.ReclaimAsync(pages.Next, cancellationToken);
+        pages.Learn(time.GetElapsedTime(began));
+        return left;
     }
 
     // As long as the work took, so that others have the store for at least half of the time.
@@ -116,9 +126,11 @@ internal sealed class Sweeper(IStore store, StoreOptions options, IEnumerable<Sw
         return held;
     }
 
-    private sealed class Round(SweepTask task)
+    private sealed class Round(SweepTask task, SweepSize size)
     {
         public SweepTask Task => task;
+
+        public SweepSize Size => size;
 
         public DateTimeOffset Due { get; set; } = DateTimeOffset.MinValue;
     }

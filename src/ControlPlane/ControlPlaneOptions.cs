@@ -114,7 +114,7 @@ internal sealed record ControlPlaneOptions
             MaxConnections = read.Number("Grpc:MaxConnections", 1000, 1, 1_000_000),
             AdminSocket = Path.GetFullPath(read.Text("Admin:Socket", Path.Combine(data, "admin.sock"))),
             ReplicaId = replica,
-            Storage = ReadStorage(read, data),
+            Storage = ReadStorage(read, data) with { Replica = replica },
             KeyDirectory = Path.GetFullPath(read.Text("Signing:KeyDirectory", Path.Combine(data, "keys"))),
             PasswordFile = Path.GetFullPath(read.Text("Signing:PasswordFile", Path.Combine(data, "key-password"))),
             Hierarchy = ReadHierarchy(read),

@@ -12,7 +12,10 @@ using GrpcCa.Host;
 
 namespace GrpcCa.ControlPlane;
 
-/// <summary>What happens between an open store and the first request: recovery, founding, checks, declarations.</summary>
+/// <summary>
+/// What happens between an open store and the first request: recovery, founding, checks, declarations. What it writes at every start is
+/// urgent: on a full disk the program has to come up so that somebody can revoke.
+/// </summary>
 internal sealed class StartUp(
     IStore store,
     IssuanceCorridor corridor,
@@ -50,7 +53,7 @@ internal sealed class StartUp(
         if (options.Declare is not { GatewayId: { } id, GatewayTokenFile: { } file }) return;
         // One that an operator disabled stays out, and is no reason not to start.
         if ((await gateways.GetAsync(id, cancellationToken)).Disabled) return;
-        var token = await gateways.CreateTokenAsync(id, Actor, null, cancellationToken);
+        var token = await gateways.CreateTokenAsync(id, Actor, null, cancellationToken, Urgency.Urgent);
         SyncedFile.Write(file, System.Text.Encoding.ASCII.GetBytes(token.Text + "\n"), SyncedFile.Private);
     }
 
@@ -109,13 +112,16 @@ internal sealed class StartUp(
                 var changed = await NameRuleStore.ReplaceAllowAsync(session, provisioner.Name, patterns, Actor, now);
                 return new Acted<bool>(changed, new AuditEvent(now, "nameRule.declare", Actor, provisioner.Name,
                     [new("allow", string.Join(' ', patterns)), new("changed", changed ? "true" : "false")]));
-            }, cancellationToken);
+            }, cancellationToken, Urgency.Urgent);
     }
 
     private async Task PublishRootAsync(CancellationToken cancellationToken)
     {
         var roots = (await authorities.CurrentAsync(cancellationToken)).Of(AuthorityPurpose.Issuing).Where(a => a.IsTrusted).OrderBy(a => a.State);
         var pem = string.Concat(roots.Select(a => Pem.Encode("CERTIFICATE", a.RootDer)));
-        SyncedFile.Write(RootFile, System.Text.Encoding.ASCII.GetBytes(pem), SyncedFile.Public);
+        var content = System.Text.Encoding.ASCII.GetBytes(pem);
+        // The same again would need room that a full disk may not have.
+        if (File.Exists(RootFile) && (await File.ReadAllBytesAsync(RootFile, cancellationToken)).AsSpan().SequenceEqual(content)) return;
+        SyncedFile.Write(RootFile, content, SyncedFile.Public);
     }
 }

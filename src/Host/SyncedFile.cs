@@ -82,6 +82,16 @@ internal static partial class SyncedFile
         SyncDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
     }
 
+    /// <summary>
+    /// Cuts a file to nothing and syncs it: journalling file systems hand its blocks out again only once that is written. Needs no
+    /// space, and the name stays.
+    /// </summary>
+    public static void Empty(string path)
+    {
+        using var file = new FileStream(path, FileMode.Truncate, FileAccess.Write);
+        Sync(file.SafeFileHandle.DangerousGetHandle().ToInt32(), path);
+    }
+
     private static long EndOfLastLine(FileStream file, byte lineEnd)
     {
         var block = new byte[4096];

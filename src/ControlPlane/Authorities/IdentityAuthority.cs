@@ -28,11 +28,14 @@ internal sealed class IdentityAuthority(AuthorityBook book, IssuanceCorridor cor
 {
     /// <summary>A client identity for <c>grpcca://gateway/…</c> or <c>grpcca://operator/…</c>.</summary>
     public Task<IdentityCertificate> IssueAsync(string uri, PublicKey key, string actor, CancellationToken cancellationToken) =>
-        IssueAsync(CertificateRole.IdentityLeaf, uri, [], ["clientAuth"], key, actor, cancellationToken);
+        IssueAsync(CertificateRole.IdentityLeaf, uri, [], ["clientAuth"], key, actor, Urgency.Ordinary, cancellationToken);
 
-    /// <summary>The identity of the control plane's own endpoint, which clients know by its URI.</summary>
+    /// <summary>
+    /// The identity of the control plane's own endpoint, which clients know by its URI. Also on a full disk: without it nobody could
+    /// ask for a revocation.
+    /// </summary>
     public Task<IdentityCertificate> IssueServerAsync(ImmutableArray<Identifier> names, PublicKey key, CancellationToken cancellationToken) =>
-        IssueAsync(CertificateRole.ServerIdentity, "grpcca://control-plane", names, ["serverAuth"], key, "system", cancellationToken);
+        IssueAsync(CertificateRole.ServerIdentity, "grpcca://control-plane", names, ["serverAuth"], key, "system", Urgency.Urgent, cancellationToken);
 
     /// <summary>The roots to trust now: during a rotation the next and the last as well.</summary>
     public async ValueTask<IReadOnlyList<byte[]>> RootsAsync(CancellationToken cancellationToken) =>
@@ -40,7 +43,7 @@ internal sealed class IdentityAuthority(AuthorityBook book, IssuanceCorridor cor
             .OrderBy(a => a.State == KeyState.Active ? 0 : 1).Select(a => a.RootDer)];
 
     private async Task<IdentityCertificate> IssueAsync(
-        CertificateRole role, string uri, ImmutableArray<Identifier> names, ImmutableArray<string> usages, PublicKey key, string actor, CancellationToken cancellationToken)
+        CertificateRole role, string uri, ImmutableArray<Identifier> names, ImmutableArray<string> usages, PublicKey key, string actor, Urgency urgency, CancellationToken cancellationToken)
     {
         var authority = (await book.CurrentAsync(cancellationToken)).Active(AuthorityPurpose.Identity)
             ?? throw new InvalidOperationException("there is no active identity authority");
@@ -61,6 +64,7 @@ internal sealed class IdentityAuthority(AuthorityBook book, IssuanceCorridor cor
         {
             Actor = actor,
             Purpose = uri,
+            Urgency = urgency,
             OnIssued = async (session, certificate) =>
             {
                 var moment = time.GetUtcNow();

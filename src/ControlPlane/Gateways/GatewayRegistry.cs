@@ -76,7 +76,8 @@ internal sealed class GatewayRegistry(IStore store, ProvisionerBook provisioners
     }
 
     /// <summary>A new token; those before it are void.</summary>
-    public async Task<DraftToken> CreateTokenAsync(string id, string actor, Alongside<DraftToken>? alongside, CancellationToken cancellationToken)
+    public async Task<DraftToken> CreateTokenAsync(
+        string id, string actor, Alongside<DraftToken>? alongside, CancellationToken cancellationToken, Urgency urgency = Urgency.Ordinary)
     {
         var token = await tokens.DraftAsync(cancellationToken);
         return await store.ActAsync(async session =>
@@ -87,7 +88,7 @@ internal sealed class GatewayRegistry(IStore store, ProvisionerBook provisioners
             if (alongside is not null) await alongside(session, token);
             var facts = new AuditEvent(time.GetUtcNow(), "gateway.createToken", actor, gateway.Name, [new("expires", token.ExpiresAt.ToString("O"))]);
             return new Acted<DraftToken>(token, facts);
-        }, cancellationToken);
+        }, cancellationToken, urgency);
     }
 
     private async Task<GatewayRecord> PrepareAsync(string id, GatewayDraft draft, CancellationToken cancellationToken)

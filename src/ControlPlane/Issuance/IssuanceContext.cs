@@ -17,6 +17,9 @@ internal sealed record IssuanceContext
     /// <summary>What it is for: a resource name such as <c>orders/…</c>; recovery hands it back.</summary>
     public required string Purpose { get; init; }
 
+    /// <summary>Whether its writes may take the room that is kept for a full disk.</summary>
+    public Urgency Urgency { get; init; }
+
     /// <summary>Runs in the plan's transaction: the order notes the serial by compare-and-swap; throwing undoes the plan.</summary>
     public Func<StoreSession, SerialNumber, ValueTask>? OnPlanned { get; init; }
 

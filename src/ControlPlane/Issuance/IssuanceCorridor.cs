@@ -59,7 +59,9 @@ internal sealed class IssuanceCorridor(
             if (open.Count == 0) return recovered;
             foreach (var plan in open)
             {
-                var closed = await CloseAsNeverIssuedAsync(plan.Serial, session => onNeverIssued(session, plan.Purpose, plan.Serial), cancellationToken);
+                // A full disk is no reason not to start: who starts may want to revoke.
+                var closed = await CloseAsNeverIssuedAsync(
+                    plan.Serial, session => onNeverIssued(session, plan.Purpose, plan.Serial), cancellationToken, Urgency.Urgent);
                 if (!closed) continue;
                 recovered++;
                 log.Recovered(plan.Serial, plan.Purpose, plan.ReplicaId);
@@ -138,7 +140,7 @@ internal sealed class IssuanceCorridor(
             await IssuancePlanStore.AddAsync(session, plan);
             if (work.Context.OnPlanned is { } onPlanned) await onPlanned(session, work.Serial);
             return true;
-        }, CancellationToken.None);
+        }, CancellationToken.None, work.Context.Urgency);
     }
 
     private void Lint(Work work)
@@ -156,14 +158,14 @@ internal sealed class IssuanceCorridor(
         if (!await IssuancePlanStore.CloseAsync(session, work.Serial, IssuancePlan.Issued, time.GetUtcNow()))
             throw new InvalidOperationException($"plan {work.Serial} is not open any more");
         return new Acted<IssuedCertificate>(issued, await work.Context.OnIssued(session, issued));
-    }, CancellationToken.None);
+    }, CancellationToken.None, work.Context.Urgency);
 
     private async Task AbandonAsync(Work work, Exception fault)
     {
         var onFailed = work.Context.OnFailed ?? (static _ => ValueTask.CompletedTask);
         try
         {
-            if (await CloseAsNeverIssuedAsync(work.Serial, onFailed, CancellationToken.None))
+            if (await CloseAsNeverIssuedAsync(work.Serial, onFailed, CancellationToken.None, work.Context.Urgency))
                 log.NeverIssued(work.Serial, work.Spec.Role, work.Context.Purpose, fault.Message, Stack(fault));
             else
                 log.PlanNotOpen(work.Serial, work.Context.Purpose, fault.Message, Stack(fault));
@@ -179,14 +181,15 @@ internal sealed class IssuanceCorridor(
     // A full disk is nobody's mistake in the code.
     private static Exception? Stack(Exception fault) => fault is StoreUnavailableException ? null : fault;
 
-    private Task<bool> CloseAsNeverIssuedAsync(SerialNumber serial, Func<StoreSession, ValueTask> also, CancellationToken cancellationToken) =>
+    private Task<bool> CloseAsNeverIssuedAsync(
+        SerialNumber serial, Func<StoreSession, ValueTask> also, CancellationToken cancellationToken, Urgency urgency = Urgency.Ordinary) =>
         store.WriteAsync(async session =>
         {
             // False also when a plan that seemed to fail was kept as issued: then it stays issued.
             if (!await IssuancePlanStore.CloseAsync(session, serial, IssuancePlan.NeverIssued, time.GetUtcNow())) return false;
             await also(session);
             return true;
-        }, cancellationToken);
+        }, cancellationToken, urgency);
 
     private sealed record Work(
         SigningPermit Permit, CertificateSpec Spec, IssuanceContext Context, IssuerReading Issuer, SerialNumber Serial, byte[] Tbs);

@@ -44,7 +44,10 @@ internal enum Urgency
     /// <summary>Waits until there is space.</summary>
     Ordinary,
 
-    /// <summary>Takes trust away or tells of it: revocations, revocation lists, gateways and operators that are shut out.</summary>
+    /// <summary>
+    /// Takes trust away or tells of it: revocations, revocation lists, gateways and operators that are shut out. And what a start
+    /// writes, without which nobody could ask for that.
+    /// </summary>
     Urgent,
 }
 

@@ -33,6 +33,18 @@ internal static partial class StoreLog
     [LoggerMessage(1109, LogLevel.Information, "The reserve {File} is there, {Mebibytes} MiB")]
     public static partial void ReserveKept(ILogger log, string file, int mebibytes);
 
+    [LoggerMessage(1111, LogLevel.Error, "The disk is full still, and the reserve {File} was given up before this start: only revocations and revocation lists are written until there is space")]
+    public static partial void ReserveStillSpent(ILogger log, string file);
+
+    [LoggerMessage(1112, LogLevel.Warning, "The connection that makes this the only replica {Replica} has ended, nothing is written until it is there again: {Cause}")]
+    public static partial void TurnInterrupted(ILogger log, string replica, string cause);
+
+    [LoggerMessage(1113, LogLevel.Information, "This is the only replica {Replica} again")]
+    public static partial void TurnTaken(ILogger log, string replica);
+
+    [LoggerMessage(1114, LogLevel.Warning, "Being the only replica {Replica} is tried again: {Cause}")]
+    public static partial void TurnDelayed(ILogger log, string replica, string cause);
+
     [LoggerMessage(1110, LogLevel.Warning, "There is no space for the reserve {File} of {Mebibytes} MiB, so that a full disk would stop revocations too; it is made once there is: {Cause}")]
     public static partial void ReserveMissing(ILogger log, string file, int mebibytes, string cause);
 }

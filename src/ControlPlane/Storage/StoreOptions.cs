@@ -13,6 +13,12 @@ internal sealed record StoreOptions
     /// <summary>The engine. SQLite by default.</summary>
     public StoreProvider Provider { get; init; } = StoreProvider.Sqlite;
 
+    /// <summary>
+    /// The name of this process among those that share a database (<c>Replica:Id</c>): a second one of the same name is not let in,
+    /// with SQLite no second one at all. Empty, the default here: nobody is kept out.
+    /// </summary>
+    public string Replica { get; init; } = "";
+
     /// <summary>SQLite: the database file, in a directory that is its owner's alone. Required there.</summary>
     public string Path { get; init; } = "";
 
@@ -28,7 +34,7 @@ internal sealed record StoreOptions
     /// <summary>Reads that run at a time; further ones wait. 4.</summary>
     public int Readers { get; init; } = 4;
 
-    /// <summary>SQLite: how long to wait for another process that writes. 5 s.</summary>
+    /// <summary>How long to wait for another process: SQLite, one that writes; PostgreSQL, one that has the name of this replica. 5 s.</summary>
     public TimeSpan BusyTimeout { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>SQLite: page cache of the writer, in KiB; each reader has a quarter. 8,192.</summary>
@@ -55,9 +61,12 @@ internal sealed record StoreOptions
     /// <summary>PostgreSQL: the longest pause between two attempts; pauses double from 1 ms and are jittered. 100 ms.</summary>
     public TimeSpan LongestPause { get; init; } = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>Rows a sweep deletes in one write. 200.</summary>
+    /// <summary>Rows a sweep deletes in one write, at most. 200.</summary>
     public int SweepBatch { get; init; } = 200;
 
-    /// <summary>Pages given back to the file system after a sweep batch. 100.</summary>
+    /// <summary>How long a write of a sweep should take: after a longer one the next is half as large, until they are quick again. 25 ms.</summary>
+    public TimeSpan SweepTime { get; init; } = TimeSpan.FromMilliseconds(25);
+
+    /// <summary>Pages given back to the file system in one write after a sweep batch, at most. 100.</summary>
     public int ReclaimPages { get; init; } = 100;
 }

@@ -45,21 +45,31 @@ public sealed class RunningControlPlane : IAsyncLifetime
     internal async Task JoinAsync(RunningControlPlane first)
     {
         File.SetUnixFileMode(directory, SyncedFile.PrivateDirectory);
-        Options = first.Options with { AdminSocket = Path.Combine(directory, "admin.sock") };
+        // An embedded database is one control plane's: there the other one looks on without a turn of its own.
+        var replica = first.Options.Storage.Provider == StoreProvider.Sqlite ? "" : "second";
+        Options = first.Options with
+        {
+            AdminSocket = Path.Combine(directory, "admin.sock"),
+            ReplicaId = "second",
+            Storage = first.Options.Storage with { Replica = replica },
+            ValidationQueue = first.Options.ValidationQueue with { Replica = "second" },
+        };
         await StartAsync(mayFound: false);
     }
 
     private async Task StartAsync(bool mayFound)
     {
-        store = await OpenStoreAsync();
+        store = await OpenStoreAsync(Options.Storage);
         app = ControlPlaneApp.Build(Options, store, TimeProvider.System);
         await Services.GetRequiredService<StartUp>().PrepareAsync(mayFound, TestContext.Current.CancellationToken);
         await app.StartAsync();
     }
 
     /// <summary>Another process's view of the same data.</summary>
-    internal Task<IStore> OpenStoreAsync() =>
-        StoreFactory.OpenAsync(Options.Storage, TimeProvider.System, NullLoggerFactory.Instance, TestContext.Current.CancellationToken);
+    internal Task<IStore> OpenStoreAsync() => OpenStoreAsync(Options.Storage with { Replica = "" });
+
+    private static Task<IStore> OpenStoreAsync(StoreOptions options) =>
+        StoreFactory.OpenAsync(options, TimeProvider.System, NullLoggerFactory.Instance, TestContext.Current.CancellationToken);
 
     /// <summary>A channel over the admin socket.</summary>
     internal CallInvoker Admin() => Track(GrpcChannel.ForAddress("http://localhost", new GrpcChannelOptions

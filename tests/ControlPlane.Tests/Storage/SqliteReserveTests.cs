@@ -36,10 +36,13 @@ public sealed class SqliteReserveTests : IAsyncLifetime
     {
         await using (await OpenAsync(2)) await AssertReserveAsync(2);
         var made = File.GetLastWriteTimeUtc(Reserve);
+        // As a kill leaves it while one is made.
+        await File.WriteAllBytesAsync(Reserve + ".new", new byte[100], Cancelled);
 
         await using (await OpenAsync(2)) Assert.Equal(made, File.GetLastWriteTimeUtc(Reserve));
         await using (await OpenAsync(1)) await AssertReserveAsync(1);
         await using (await OpenAsync(0)) Assert.False(File.Exists(Reserve));
+        Assert.False(File.Exists(Reserve + ".new"));
     }
 
     [Fact]
@@ -75,7 +78,7 @@ public sealed class SqliteReserveTests : IAsyncLifetime
             Interlocked.Increment(ref refused);
         }));
         Assert.Equal(20, refused);
-        Assert.False(File.Exists(Reserve));
+        AssertSpent();
         Assert.False(store.Fatal.IsCompleted);
 
         // What the reserve left is not for others, though it would be enough for them.
@@ -88,6 +91,37 @@ public sealed class SqliteReserveTests : IAsyncLifetime
 
         await AssertReserveAsync(2);
         Assert.Equal(22, await store.ReadAsync(s => s.Sql("SELECT count(*) FROM blobs WHERE id IN (501, 502) OR (id <= 40 AND id % 2 = 0)").NumberAsync(), Cancelled));
+    }
+
+    [Fact]
+    public async Task Open_AfterTheReserveWasSpent_LeavesTheRestOfItToUrgentWrites_UntilThereIsSpace()
+    {
+        await using (var store = await OpenAsync(2))
+        {
+            await FillAsync(store);
+            for (var id = 1; new FileInfo(Reserve).Length > 0; id++)
+            {
+                Assert.InRange(id, 1, 1000);
+                await ActAsync(store, id, 8);
+            }
+        }
+        FillExcept(Mebibyte);
+
+        await using (var again = await OpenAsync(2))
+        {
+            AssertSpent();
+            await Assert.ThrowsAsync<StoreUnavailableException>(() => SqliteBlobs.WriteAsync(again, 2001, 1, Cancelled));
+            await ActAsync(again, 2002, 8);
+
+            await ProgramRun.SucceedAsync("mount", ["-o", "remount,size=64m", Disk]);
+            await EventuallyAsync(() => SqliteBlobs.WriteAsync(again, 2003, 900, Cancelled));
+            await AssertReserveAsync(2);
+        }
+        FillExcept(Mebibyte);
+        await using var last = await OpenAsync(2);
+        await SqliteBlobs.WriteAsync(last, 2004, 1, Cancelled);
+        await AssertReserveAsync(2);
+        Assert.Equal([2002L, 2003L, 2004L], await last.ReadAsync(s => s.Sql("SELECT id FROM blobs WHERE id BETWEEN 2001 AND 2010 ORDER BY id").ListAsync(row => row.GetInt64(0)), Cancelled));
     }
 
     [Theory]
@@ -116,8 +150,11 @@ public sealed class SqliteReserveTests : IAsyncLifetime
         Assert.Equal(15, await again.ReadAsync(s => s.Sql("SELECT count(*) FROM blobs").NumberAsync(), Cancelled));
     }
 
+    private void AssertSpent() => Assert.Equal(0, new FileInfo(Reserve).Length);
+
     private void FillExcept(long bytes)
     {
+        File.Delete(Path.Combine(Disk, "filling"));
         var free = new DriveInfo(Disk).AvailableFreeSpace - bytes;
         using var file = File.Create(Path.Combine(Disk, "filling"));
         file.Write(new byte[free]);

@@ -199,6 +199,56 @@ public sealed class SqliteStoreTests : IDisposable
     }
 
     [Fact]
+    public async Task Open_WhileAnotherProgramReadsTheLogThatWasLeft_IsRefused_AndOpensOnceItHasEnded()
+    {
+        // As a kill leaves them: rows in the log alone.
+        var left = Directory.CreateDirectory(Path.Combine(directory.FullName, "left"), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        var database = Path.Combine(left.FullName, "store.db");
+        await using (var store = await OpenAsync())
+        {
+            for (var i = 0; i < 20; i++) await WriteAsync(store, i);
+            foreach (var name in (string[])["", "-wal"]) File.Copy(Database + name, database + name);
+        }
+        var options = new StoreOptions { ReserveMib = 0, Path = database, BusyTimeout = TimeSpan.FromMilliseconds(200) };
+        await using var other = new SqliteConnection($"Data Source={database};Pooling=False");
+        await other.OpenAsync(Cancelled);
+        await using (var reading = other.BeginTransaction(deferred: true))
+        {
+            await using var command = other.CreateCommand();
+            command.CommandText = "SELECT count(*) FROM blobs";
+            Assert.Equal(20L, await command.ExecuteScalarAsync(Cancelled));
+
+            var fault = await Assert.ThrowsAsync<StoreSchemaException>(() => SqliteBlobs.OpenAsync(options, table: false, Cancelled));
+
+            Assert.Contains(database, fault.Message, StringComparison.Ordinal);
+            Assert.Contains("another program", fault.Message, StringComparison.Ordinal);
+            await reading.RollbackAsync(Cancelled);
+        }
+
+        // A shell that stays open and does not read is in nobody's way, nor is one that begins to read after the copying.
+        await using var again = await SqliteBlobs.OpenAsync(options, table: false, Cancelled);
+        Assert.Equal(0, new FileInfo(database + "-wal").Length);
+        Assert.Equal(20, await CountAsync(again));
+    }
+
+    [Fact]
+    public async Task Open_OfAFileThatAControlPlaneHas_IsRefusedToEveryOther_UntilItHasEnded()
+    {
+        await using (await OpenAsync(options => options with { Replica = "main" }))
+        {
+            foreach (var replica in (string[])["main", "other"])
+            {
+                var fault = await Assert.ThrowsAsync<IOException>(() => OpenAsync(options => options with { Replica = replica }, table: false));
+                Assert.Contains($"database '{Database}'", fault.Message, StringComparison.Ordinal);
+                Assert.Contains("another control plane", fault.Message, StringComparison.Ordinal);
+            }
+        }
+
+        await using var next = await OpenAsync(options => options with { Replica = "main" }, table: false);
+        await WriteAsync(next, 1);
+    }
+
+    [Fact]
     public async Task Close_WithWritesWaiting_FinishesThem()
     {
         var store = await OpenAsync();

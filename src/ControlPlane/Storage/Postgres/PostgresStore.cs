@@ -15,10 +15,12 @@ internal sealed class PostgresStore : IStore
     private readonly StoreOptions options;
     private readonly TimeProvider time;
     private readonly ILogger log;
+    private readonly ReplicaTurn? turn;
     private readonly TaskCompletionSource<Exception> never = new();
 
-    private PostgresStore(StoreOptions options, TimeProvider time, ILogger log)
+    private PostgresStore(StoreOptions options, ReplicaTurn? turn, TimeProvider time, ILogger log)
     {
+        this.turn = turn;
         this.options = options;
         this.time = time;
         this.log = log;
@@ -26,21 +28,24 @@ internal sealed class PostgresStore : IStore
         reading = PostgresConnection.ForReading(options);
     }
 
-    /// <summary>Never: the server minds its own disk, and says when it is away.</summary>
-    public Task<Exception> Fatal => never.Task;
+    /// <summary>When another control plane has become this replica; otherwise never: the server minds its own disk, and says when it is away.</summary>
+    public Task<Exception> Fatal => turn?.Lost ?? never.Task;
 
     public static async Task<PostgresStore> OpenAsync(StoreOptions options, TimeProvider time, ILoggerFactory logs, CancellationToken cancellationToken)
     {
-        var store = new PostgresStore(options, time, logs.CreateLogger("GrpcCa.Storage"));
+        var log = logs.CreateLogger("GrpcCa.Storage");
+        PostgresStore? store = null;
         try
         {
+            var turn = options.Replica.Length > 0 ? await ReplicaTurn.TakeAsync(options, time, log, cancellationToken) : null;
+            store = new PostgresStore(options, turn, time, log);
             var version = await store.UpgradeAsync(cancellationToken);
             StoreLog.Opened(store.log, $"postgresql, file {options.ConnectionFile}", version);
             return store;
         }
         catch (Exception fault)
         {
-            await store.DisposeAsync();
+            if (store is not null) await store.DisposeAsync();
             if (PostgresFault.IsPassing(fault))
                 throw new StoreUnavailableException($"the server of connection file '{options.ConnectionFile}' cannot be used: {fault.Message}", fault);
             throw;
@@ -54,6 +59,7 @@ internal sealed class PostgresStore : IStore
     public Task<T> WriteAsync<T>(Func<StoreSession, ValueTask<T>> write, CancellationToken cancellationToken, Urgency urgency = Urgency.Ordinary)
     {
         CallGeneration.Forget();
+        if (turn is { IsHeld: false }) throw NotThisReplica();
         return ReplayAsync(writing, IsolationLevel.Serializable, write, cancellationToken);
     }
 
@@ -72,7 +78,13 @@ internal sealed class PostgresStore : IStore
     {
         await writing.DisposeAsync();
         await reading.DisposeAsync();
+        // Last: the next one may begin when nothing of this one is on its way.
+        if (turn is not null) await turn.DisposeAsync();
     }
+
+    private StoreUnavailableException NotThisReplica() => turn!.Lost.IsCompletedSuccessfully
+        ? new StoreUnavailableException($"the store has stopped: {turn.Lost.Result.Message}", turn.Lost.Result)
+        : new StoreUnavailableException($"the store cannot be written for now: whether this is still the only replica '{options.Replica}' is being found out");
 
     private async Task<T> ReplayAsync<T>(
         NpgsqlDataSource source, IsolationLevel isolation, Func<StoreSession, ValueTask<T>> function, CancellationToken cancellationToken)

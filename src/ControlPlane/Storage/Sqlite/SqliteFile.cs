@@ -22,6 +22,27 @@ internal static class SqliteFile
         SyncedFile.SyncDirectory(directory);
     }
 
+    /// <summary>Keeps other control planes out until it is disposed of or the process ends, however it does: a lock on a file beside the database.</summary>
+    /// <exception cref="IOException">Another control plane has it.</exception>
+    public static FileStream TakeTurn(string path)
+    {
+        var file = path + "-lock";
+        try
+        {
+            return new FileStream(file, new FileStreamOptions
+            {
+                Mode = FileMode.OpenOrCreate,
+                Access = FileAccess.ReadWrite,
+                Share = FileShare.None,
+                UnixCreateMode = SyncedFile.Private,
+            });
+        }
+        catch (IOException fault)
+        {
+            throw new IOException($"database '{path}' cannot be used: another control plane is using it, or '{file}' cannot be locked ({fault.Message})", fault);
+        }
+    }
+
     // False when another process was quicker.
     private static bool TryCreate(string path)
     {

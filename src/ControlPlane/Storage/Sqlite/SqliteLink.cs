@@ -89,10 +89,18 @@ internal sealed class SqliteLink : IDisposable
     }
 
     /// <summary>Copies the log into the database; returns how many pages the log has.</summary>
-    public int Checkpoint(bool restart) => Checkpoint(restart ? raw.SQLITE_CHECKPOINT_RESTART : raw.SQLITE_CHECKPOINT_PASSIVE);
+    public int Checkpoint(bool restart)
+    {
+        // Starting the log anew waits for readers, and every write with it: only for a moment, then at a later try.
+        raw.sqlite3_busy_timeout(connection.Handle, (int)Math.Min(busyTimeout.TotalMilliseconds, LongestRestart.TotalMilliseconds));
+        // Busy only says that a reader still needs a part of the log; the rest was copied.
+        _ = TryCheckpoint(restart ? raw.SQLITE_CHECKPOINT_RESTART : raw.SQLITE_CHECKPOINT_PASSIVE, out var pages);
+        raw.sqlite3_busy_timeout(connection.Handle, (int)busyTimeout.TotalMilliseconds);
+        return pages;
+    }
 
-    /// <summary>Copies all of the log into the database and cuts it to nothing.</summary>
-    public void Empty() => Checkpoint(raw.SQLITE_CHECKPOINT_TRUNCATE);
+    /// <summary>Copies all of the log into the database and cuts it to nothing; false while another process uses it, after waiting for that.</summary>
+    public bool TryEmpty() => TryCheckpoint(raw.SQLITE_CHECKPOINT_TRUNCATE, out _);
 
     /// <summary>From now on closing does not copy the log into the database.</summary>
     public void LeaveLog() => _ = raw.sqlite3_db_config(connection.Handle, NoCheckpointOnClose, 1, out _);
@@ -100,15 +108,12 @@ internal sealed class SqliteLink : IDisposable
     /// <summary>errno of the last call of the operating system that failed.</summary>
     public int SystemError() => SystemError(connection.Handle!.DangerousGetHandle());
 
-    private int Checkpoint(int mode)
+    private bool TryCheckpoint(int mode, out int pages)
     {
-        // Starting the log anew waits for readers, and every write with it: only for a moment, then at a later try.
-        raw.sqlite3_busy_timeout(connection.Handle, (int)Math.Min(busyTimeout.TotalMilliseconds, LongestRestart.TotalMilliseconds));
-        var result = raw.sqlite3_wal_checkpoint_v2(connection.Handle, null, mode, out var pages, out _);
-        raw.sqlite3_busy_timeout(connection.Handle, (int)busyTimeout.TotalMilliseconds);
-        // Busy only says that a reader still needs a part of the log; the rest was copied.
-        if (result != raw.SQLITE_BUSY) SqliteException.ThrowExceptionForRC(result, connection.Handle);
-        return pages;
+        var result = raw.sqlite3_wal_checkpoint_v2(connection.Handle, null, mode, out pages, out _);
+        if (result == raw.SQLITE_BUSY) return false;
+        SqliteException.ThrowExceptionForRC(result, connection.Handle);
+        return true;
     }
 
     /// <summary>Runs statements without parameters to their end.</summary>

@@ -4,7 +4,7 @@ using GrpcCa.Host;
 namespace GrpcCa.ControlPlane.Storage.Sqlite;
 
 /// <summary>
-/// Room on the disk that is set aside: a file beside the database. When an urgent act fails for lack of space it is removed, and
+/// Room on the disk that is set aside: a file beside the database. When an urgent act fails for lack of space it is cut to nothing, and
 /// what it leaves belongs to urgent acts alone, until there is space for it again. The writer's thread alone uses it.
 /// </summary>
 internal sealed class SqliteReserve
@@ -29,40 +29,45 @@ internal sealed class SqliteReserve
         this.log = log;
     }
 
-    /// <summary>It was given up in this life: ordinary writes have to wait.</summary>
+    /// <summary>It was given up, in this life or an earlier one: ordinary writes have to wait.</summary>
     public bool IsSpent { get; private set; }
 
     /// <summary>Finds the file or makes it. Without space for it the store works all the same, and says so.</summary>
     public static SqliteReserve Open(StoreOptions options, TimeProvider time, ILogger log)
     {
         var reserve = new SqliteReserve(options, time, log);
+        File.Delete(reserve.Unfinished);
         var found = new FileInfo(reserve.file);
-        reserve.kept = found.Exists && found.Length == (long)reserve.mebibytes * Mebibyte;
+        reserve.kept = found.Exists && found.Length == (long)reserve.mebibytes * Mebibyte && reserve.mebibytes > 0;
         if (reserve.kept) return reserve;
-        found.Delete();
-        if (!reserve.TryMake(out var fault)) StoreLog.ReserveMissing(log, reserve.file, reserve.mebibytes, fault);
+        reserve.IsSpent = found.Exists && found.Length == 0 && reserve.mebibytes > 0;
+        if (!reserve.IsSpent) found.Delete();
+        if (reserve.TryMake(out var fault)) reserve.IsSpent = false;
+        else if (reserve.IsSpent) StoreLog.ReserveStillSpent(log, reserve.file);
+        else StoreLog.ReserveMissing(log, reserve.file, reserve.mebibytes, fault);
         return reserve;
     }
 
     /// <summary>Gives it up before the store is open; false when there is none.</summary>
     public static bool TryGiveUp(StoreOptions options, ILogger log)
     {
-        var path = FileOf(options);
-        if (!File.Exists(path)) return false;
-        StoreLog.ReserveSpent(log, path);
-        Remove(path);
+        var found = new FileInfo(FileOf(options));
+        if (!found.Exists || found.Length == 0) return false;
+        StoreLog.ReserveSpent(log, found.FullName);
+        SyncedFile.Empty(found.FullName);
         return true;
     }
 
     /// <summary>Gives it up; false when there is none.</summary>
     public bool TrySpend()
     {
-        if (!kept) return false;
+        // Somebody may have removed it to make room.
+        if (!kept || !File.Exists(file)) return kept = false;
         StoreLog.ReserveSpent(log, file);
         kept = false;
         IsSpent = true;
         next = time.GetUtcNow() + Apart;
-        Remove(file);
+        SyncedFile.Empty(file);
         return true;
     }
 
@@ -85,7 +90,8 @@ internal sealed class SqliteReserve
         if (FreeBytes() >= 2L * mebibytes * Mebibyte && TryMake(out _)) StoreLog.ReserveKept(log, file, mebibytes);
     }
 
-    // Written with bytes that no file system can make smaller: a hole would be no room.
+    // Written with bytes that no file system can make smaller: a hole would be no room. The empty file of a spent one stays until
+    // the new one is whole.
     private bool TryMake(out string fault)
     {
         fault = "";
@@ -94,7 +100,7 @@ internal sealed class SqliteReserve
         {
             if (FreeBytes() < (long)mebibytes * Mebibyte) throw new IOException("the disk is too full");
             var noise = new byte[Mebibyte];
-            using (var making = new FileStream(file, new FileStreamOptions
+            using (var making = new FileStream(Unfinished, new FileStreamOptions
             {
                 Mode = FileMode.Create,
                 Access = FileAccess.Write,
@@ -109,6 +115,7 @@ internal sealed class SqliteReserve
                     making.Write(noise);
                 }
             }
+            File.Move(Unfinished, file, overwrite: true);
             SyncedFile.SyncDirectory(Path.GetDirectoryName(file)!);
             kept = true;
             return true;
@@ -116,19 +123,14 @@ internal sealed class SqliteReserve
         catch (Exception cause) when (cause is IOException or UnauthorizedAccessException)
         {
             fault = cause.Message;
-            File.Delete(file);
+            File.Delete(Unfinished);
             return false;
         }
     }
 
+    private string Unfinished => file + ".new";
+
     private long FreeBytes() => new DriveInfo(Path.GetDirectoryName(file)!).AvailableFreeSpace;
 
     private static string FileOf(StoreOptions options) => Path.GetFullPath(options.Path) + "-reserve";
-
-    private static void Remove(string path)
-    {
-        File.Delete(path);
-        // Journalling file systems hand the blocks out again only once the removal is written.
-        SyncedFile.SyncDirectory(Path.GetDirectoryName(path)!);
-    }
 }

@@ -11,11 +11,13 @@ internal sealed class SqliteStore : IStore
     private readonly SqliteWriter writer;
     private readonly Channel<SqliteLink> readers;
     private readonly List<SqliteLink> links;
+    private readonly IDisposable? turn;
 
-    private SqliteStore(SqliteLink writing, List<SqliteLink> links, StoreOptions options, SqliteReserve reserve, ILogger log)
+    private SqliteStore(SqliteLink writing, List<SqliteLink> links, IDisposable? turn, StoreOptions options, SqliteReserve reserve, ILogger log)
     {
         this.writing = writing;
         this.links = links;
+        this.turn = turn;
         readers = Channel.CreateBounded<SqliteLink>(links.Count);
         foreach (var link in links) readers.Writer.TryWrite(link);
         writer = new SqliteWriter(writing, options, reserve, log);
@@ -27,23 +29,26 @@ internal sealed class SqliteStore : IStore
     {
         var log = logs.CreateLogger("GrpcCa.Storage");
         SqliteFile.Prepare(options.Path);
+        var turn = options.Replica.Length > 0 ? SqliteFile.TakeTurn(options.Path) : null;
         var opened = new List<SqliteLink>();
         try
         {
-            var first = SqliteLink.Open(options, forWriting: true);
+            var first = WithReserve(() => SqliteLink.Open(options, forWriting: true), options, log);
             opened.Add(first);
             // After a sync that failed, the log that is read here may be in memory alone, and what is added behind it would be
             // lost with it. Copied into the database it is written and synced anew, and the log begins again.
-            Settle(first, options, log);
+            if (!WithReserve(first.TryEmpty, options, log))
+                throw new StoreSchemaException($"the store '{options.Path}' cannot be opened: another program has been using it for {options.BusyTimeout.TotalSeconds:0.#} s, so that its log cannot be copied into it; end that program, such as a sqlite3 shell or a backup (fuser '{options.Path}' tells which), and start again");
             var version = await UpgradeAsync(first, options.Path, time, log);
             cancellationToken.ThrowIfCancellationRequested();
             for (var i = 0; i < options.Readers; i++) opened.Add(SqliteLink.Open(options, forWriting: false));
             StoreLog.Opened(log, options.Path, version);
-            return new SqliteStore(first, opened[1..], options, SqliteReserve.Open(options, time, log), log);
+            return new SqliteStore(first, opened[1..], turn, options, SqliteReserve.Open(options, time, log), log);
         }
         catch (Exception fault)
         {
             foreach (var link in opened) link.Dispose();
+            turn?.Dispose();
             if (SqliteFault.Classify(fault) == FaultClass.Ordinary) throw;
             throw new StoreSchemaException($"the store '{options.Path}' cannot be opened: {fault.Message}", fault);
         }
@@ -105,6 +110,7 @@ internal sealed class SqliteStore : IStore
             link.Dispose();
         }
         writing.Dispose();
+        turn?.Dispose();
     }
 
     private async ValueTask<SqliteLink> AwaitReaderAsync(CancellationToken cancellationToken)
@@ -119,17 +125,16 @@ internal sealed class SqliteStore : IStore
         }
     }
 
-    // Nothing may be added behind a log that could not be copied: without space the reserve is given up for it, and if that is not
-    // enough, the store is not opened.
-    private static void Settle(SqliteLink link, StoreOptions options, ILogger log)
+    // Without space the reserve is given up for a start, and if that is not enough, the store is not opened.
+    private static T WithReserve<T>(Func<T> step, StoreOptions options, ILogger log)
     {
         try
         {
-            link.Empty();
+            return step();
         }
-        catch (SqliteException fault) when (SqliteFault.Classify(fault) == FaultClass.Passing && SqliteReserve.TryGiveUp(options, log))
+        catch (SqliteException fault) when (SqliteFault.Classify(fault) == FaultClass.Passing && fault.SqliteErrorCode != SQLitePCL.raw.SQLITE_BUSY && SqliteReserve.TryGiveUp(options, log))
         {
-            link.Empty();
+            return step();
         }
     }
 

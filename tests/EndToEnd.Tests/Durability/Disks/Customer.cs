@@ -10,6 +10,10 @@ internal sealed class Customer(string name, ChallengeSite site, Notebook noteboo
     private readonly AcmeKey key = AcmeKey.Es256();
     private string? kid;
     private int rounds;
+    private bool served;
+
+    /// <summary>Whether it ever got a certificate.</summary>
+    public bool IsServed => Volatile.Read(ref served);
 
     /// <summary>Works until something fails; that is a fault unless <paramref name="mayFail"/> says so then.</summary>
     public async Task RunAsync(RunningInstance instance, HttpClient http, Func<bool> mayFail, CancellationToken stopping)
@@ -24,6 +28,7 @@ internal sealed class Customer(string name, ChallengeSite site, Notebook noteboo
                 var issued = await client.IssueAsync($"{name}-{rounds++ % Names}.localhost");
                 var serial = issued.Leaf.SerialNumber.ToLowerInvariant()[^32..];
                 notebook.Got(serial, issued.Leaf.RawData);
+                Volatile.Write(ref served, true);
                 if (rounds % RevokedOf != 0) continue;
                 AcmeClient.Expect(await client.RevokeAsync(issued.Leaf.RawData), 200);
                 notebook.WasRevoked(serial);

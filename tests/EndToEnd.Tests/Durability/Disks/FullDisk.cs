@@ -23,8 +23,8 @@ internal sealed class FullDisk : IAsyncDisposable
 
     public string At(params string[] parts) => directory.At(["disk", .. parts]);
 
-    /// <summary>To the last byte.</summary>
-    public async Task FillAsync()
+    /// <summary>To the last byte, or with so many MiB left.</summary>
+    public async Task FillAsync(int except = 0)
     {
         // It ends for lack of space, as it should; what is smaller than its blocks goes to the second.
         foreach (var block in (string[])["1M", "4k"])
@@ -32,6 +32,9 @@ internal sealed class FullDisk : IAsyncDisposable
             var run = await ProgramRun.OfAsync("dd", ["if=/dev/zero", $"of={Filler}", $"bs={block}", "oflag=append", "conv=notrunc"]);
             if (run.ExitCode == 0) throw new UnreachableException($"the disk does not get full: {run.Said}");
         }
+        if (except == 0) return;
+        await using var filler = new FileStream(Filler, FileMode.Open, FileAccess.Write);
+        filler.SetLength(filler.Length - ((long)except << 20));
     }
 
     public void Free() => File.Delete(Filler);

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Grpc.Core;
 using GrpcCa.TestKit.Acme;
 
 namespace GrpcCa.EndToEnd.Tests.Durability.Disks;
@@ -39,9 +40,14 @@ public sealed class FullDiskTests
         // It gets full under clients that are at work.
         var (notebook, isFull) = (new Notebook(), false);
         using var ends = new CancellationTokenSource();
-        var work = Enumerable.Range(0, Customers)
-            .Select(i => Task.Run(() => new Customer($"c{i}", site, notebook).RunAsync(instance, http, () => Volatile.Read(ref isFull), ends.Token))).ToList();
-        await Task.Delay(1000, Cancelled);
+        var customers = Enumerable.Range(0, Customers).Select(i => new Customer($"c{i}", site, notebook)).ToList();
+        var work = customers.ConvertAll(c => Task.Run(() => c.RunAsync(instance, http, () => Volatile.Read(ref isFull), ends.Token)));
+        var began = Stopwatch.StartNew();
+        while (!customers.TrueForAll(c => c.IsServed))
+        {
+            Assert.True(began.Elapsed < Patience, string.Join("\n", notebook.Faults));
+            await Task.Delay(Pause, Cancelled);
+        }
         Volatile.Write(ref isFull, true);
         await disk.FillAsync();
         await RefusedAsync(client);
@@ -57,7 +63,7 @@ public sealed class FullDiskTests
         var listed = await UntilListedAsync(instance, [byClient, byOperator, .. inBatch]);
         Assert.Equal(200, (await client.GetAsync($"{instance.Origin}/health")).Status);
         AssertRefusal(await client.OrderAsync("still.localhost"));
-        Assert.False(File.Exists(Reserve(options)), "revocations did not need the reserve, so that this tries nothing");
+        Assert.True(new FileInfo(Reserve(options.Data)).Length == 0, "revocations did not need the reserve, so that this tries nothing");
 
         disk.Free();
         var freed = Stopwatch.StartNew();
@@ -75,13 +81,74 @@ public sealed class FullDiskTests
         var faults = await SettledFaultsAsync(options, notebook);
         Assert.True(faults.Count == 0, string.Join("\n", faults));
         Assert.Equal(pid, await instance.PidOfAsync("grpcca-server"));
-        Assert.Equal(ReserveMebibytes << 20, new FileInfo(Reserve(options)).Length);
+        Assert.Equal(ReserveMebibytes << 20, new FileInfo(Reserve(options.Data)).Length);
         instance.AssertLogsWithoutStacks();
         await Figures.TellAsync("full disk", $"revocations listed {listed.TotalSeconds:0.0} s after the last of them, orders taken again {recovered.TotalSeconds:0.0} s after there was space",
             new Dictionary<string, double> { ["listedAfterSeconds"] = listed.TotalSeconds, ["takenAgainAfterSeconds"] = recovered.TotalSeconds });
     }
 
-    private static string Reserve(RunningInstanceOptions options) => Path.Combine(options.Data!, "grpcca.db-reserve");
+    [Fact]
+    [Trait("Long", "true")]
+    public async Task Restart_OnAFullDisk_StillShutsOut_AndLeavesTheRestOfTheReserveToThat()
+    {
+        await using var disk = await FullDisk.MountAsync(Mebibytes);
+        var data = disk.At("ca");
+        await using (var server = await LoneServer.StartAsync(data, ReserveMebibytes))
+        {
+            for (var i = 0; i < 30; i++) await server.AddOperatorAsync($"o{i}");
+            await disk.FillAsync();
+            await RefusedAsync(server);
+            for (var i = 0; new FileInfo(Reserve(data)).Length > 0; i++)
+            {
+                Assert.True(i < 20, "shutting out did not need the reserve, so that this tries nothing");
+                await server.DisableOperatorAsync($"o{i}");
+            }
+            await server.KillAsync();
+        }
+        // Room enough for a start, and too little for a reserve.
+        await disk.FillAsync(except: 2);
+
+        await using var again = await LoneServer.StartAsync(data, ReserveMebibytes);
+        var refused = await Assert.ThrowsAsync<RpcException>(() => again.AddOperatorAsync("early"));
+        await again.DisableOperatorAsync("o29");
+        Assert.Equal(StatusCode.Unavailable, refused.StatusCode);
+        Assert.Equal(0, new FileInfo(Reserve(data)).Length);
+
+        disk.Free();
+        var freed = Stopwatch.StartNew();
+        while (!await TakesAsync(again, $"late{freed.ElapsedTicks}"))
+        {
+            Assert.InRange(freed.Elapsed, TimeSpan.Zero, RecoveryBound);
+            await Task.Delay(Pause, Cancelled);
+        }
+        Assert.Equal(ReserveMebibytes << 20, new FileInfo(Reserve(data)).Length);
+        var operators = await again.OperatorsAsync();
+        Assert.Contains("o29", operators);
+        Assert.DoesNotContain("early", operators);
+    }
+
+    private static string Reserve(string data) => Path.Combine(data, "grpcca.db-reserve");
+
+    // What room is left in files that are there already is used up first.
+    private static async Task RefusedAsync(LoneServer server)
+    {
+        for (var i = 0; i < 5000; i++)
+            if (!await TakesAsync(server, $"full{i}")) return;
+        Assert.Fail("operators are taken without end on a full disk");
+    }
+
+    private static async Task<bool> TakesAsync(LoneServer server, string id)
+    {
+        try
+        {
+            await server.AddOperatorAsync(id);
+            return true;
+        }
+        catch (RpcException refused) when (refused.StatusCode == StatusCode.Unavailable)
+        {
+            return false;
+        }
+    }
 
     private static string Serial(IssuedCertificate issued) => issued.Leaf.SerialNumber.ToLowerInvariant()[^32..];
 

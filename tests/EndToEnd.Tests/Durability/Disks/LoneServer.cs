@@ -21,12 +21,12 @@ internal sealed class LoneServer : IAsyncDisposable
         channel = ControlPlaneChannel.OpenUnix(Path.Combine(data, "admin.sock"));
     }
 
-    public static async Task<LoneServer> StartAsync(string data)
+    public static async Task<LoneServer> StartAsync(string data, int reserveMebibytes = 1)
     {
         await ProgramRun.SucceedAsync(SourceTree.At("run"), ["--build-only"], within: TimeSpan.FromMinutes(15));
         Directory.CreateDirectory(data, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         var start = new ProcessStartInfo(SourceTree.At("artifacts/run/grpcca-server/grpcca-server"),
-            ["run", "--init", "--set", $"Data:Directory={data}", "--set", $"Admin:Socket={data}/admin.sock", "--set", "Grpc:Listen=127.0.0.1:0", "--set", "Storage:ReserveMib=1"])
+            ["run", "--init", "--set", $"Data:Directory={data}", "--set", $"Admin:Socket={data}/admin.sock", "--set", "Grpc:Listen=127.0.0.1:0", "--set", $"Storage:ReserveMib={reserveMebibytes}"])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
@@ -41,6 +41,10 @@ internal sealed class LoneServer : IAsyncDisposable
     /// <summary>An act: it is there when this returns.</summary>
     public async Task AddOperatorAsync(string id) => await new OperatorService.OperatorServiceClient(channel)
         .CreateOperatorAsync(new CreateOperatorRequest { OperatorId = id, Operator = new Operator { Role = Role.Auditor } }, deadline: TimeProvider.System.GetUtcNow().UtcDateTime + Bound);
+
+    /// <summary>An urgent act.</summary>
+    public async Task DisableOperatorAsync(string id) => await new OperatorService.OperatorServiceClient(channel)
+        .DisableOperatorAsync(new DisableOperatorRequest { Name = $"operators/{id}" }, deadline: TimeProvider.System.GetUtcNow().UtcDateTime + Bound);
 
     /// <summary>Ids of all operators.</summary>
     public async Task<HashSet<string>> OperatorsAsync()

@@ -33,12 +33,12 @@ internal sealed class PostgresStore : IStore
 
     public static async Task<PostgresStore> OpenAsync(StoreOptions options, TimeProvider time, ILoggerFactory logs, CancellationToken cancellationToken)
     {
-        var log = logs.CreateLogger("GrpcCa.Storage");
+        var storeLog = logs.CreateLogger("GrpcCa.Storage");
         PostgresStore? store = null;
         try
         {
-            var turn = options.Replica.Length > 0 ? await ReplicaTurn.TakeAsync(options, time, log, cancellationToken) : null;
-            store = new PostgresStore(options, turn, time, log);
+            var taken = options.Replica.Length > 0 ? await ReplicaTurn.TakeAsync(options, time, storeLog, cancellationToken) : null;
+            store = new PostgresStore(options, taken, time, storeLog);
             var version = await store.UpgradeAsync(cancellationToken);
             StoreLog.Opened(store.log, $"postgresql, file {options.ConnectionFile}", version);
             return store;

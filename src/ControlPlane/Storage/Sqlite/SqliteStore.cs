@@ -29,7 +29,7 @@ internal sealed class SqliteStore : IStore
     {
         var log = logs.CreateLogger("GrpcCa.Storage");
         SqliteFile.Prepare(options.Path);
-        var turn = options.Replica.Length > 0 ? SqliteFile.TakeTurn(options.Path) : null;
+        var taken = options.Replica.Length > 0 ? SqliteFile.TakeTurn(options.Path) : null;
         var opened = new List<SqliteLink>();
         try
         {
@@ -43,12 +43,12 @@ internal sealed class SqliteStore : IStore
             cancellationToken.ThrowIfCancellationRequested();
             for (var i = 0; i < options.Readers; i++) opened.Add(SqliteLink.Open(options, forWriting: false));
             StoreLog.Opened(log, options.Path, version);
-            return new SqliteStore(first, opened[1..], turn, options, SqliteReserve.Open(options, time, log), log);
+            return new SqliteStore(first, opened[1..], taken, options, SqliteReserve.Open(options, time, log), log);
         }
         catch (Exception fault)
         {
             foreach (var link in opened) link.Dispose();
-            turn?.Dispose();
+            taken?.Dispose();
             if (SqliteFault.Classify(fault) == FaultClass.Ordinary) throw;
             throw new StoreSchemaException($"the store '{options.Path}' cannot be opened: {fault.Message}", fault);
         }

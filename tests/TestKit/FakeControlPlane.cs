@@ -5,6 +5,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Google.Protobuf;
 using Grpc.Core;
+using GrpcCa.ControlPlane.Api;
 using GrpcCa.Host;
 using GrpcCa.V1;
 using Microsoft.AspNetCore.Builder;
@@ -77,6 +78,12 @@ internal sealed class FakeControlPlane : IAsyncDisposable
     /// <summary>ACME calls wait for it while set.</summary>
     public Task? Hold { get; set; }
 
+    /// <summary>Whether it takes calls by a stream; an older one does not.</summary>
+    public bool KnowsStreams { get; set; } = true;
+
+    /// <summary>How many streams of calls were opened.</summary>
+    public int StreamsOpened { get; set; }
+
     /// <summary>Every ACME request, in order, nonces and configuration aside.</summary>
     public ConcurrentQueue<IMessage> AcmeCalls { get; } = new();
 
@@ -92,6 +99,9 @@ internal sealed class FakeControlPlane : IAsyncDisposable
 
     /// <summary>Thumbprints of the client certificates seen at the last calls of a gateway.</summary>
     public string LastCaller { get; set; } = "";
+
+    /// <summary>Comes when it stops.</summary>
+    public CancellationToken Stopping => app!.Lifetime.ApplicationStopping;
 
     public JoinToken Token => new(Endpoint, SHA256.HashData(Identity.Root.RawData), Secret);
 
@@ -171,7 +181,7 @@ internal sealed class FakeControlPlane : IAsyncDisposable
 
     internal void RequireGateway(ServerCallContext context)
     {
-        var certificate = context.GetHttpContext().Connection.ClientCertificate
+        var certificate = CallPeer.Of(context).Certificate
             ?? throw new RpcException(new Status(StatusCode.Unauthenticated, "a client certificate is needed"));
         LastCaller = certificate.Thumbprint;
         if (Disabled) throw new RpcException(new Status(StatusCode.PermissionDenied, "gateways/edge is disabled"));

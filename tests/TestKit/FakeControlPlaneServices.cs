@@ -1,6 +1,8 @@
 using Google.Protobuf;
 using Grpc.Core;
+using GrpcCa.ControlPlane.Api.Exchange;
 using GrpcCa.V1;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace GrpcCa.TestKit;
 
@@ -105,4 +107,12 @@ internal sealed class FakeAcmeService(FakeControlPlane plane) : AcmeService.Acme
     public override Task<PostCertificateResponse> PostCertificate(PostCertificateRequest request, ServerCallContext context) => plane.AnswerAsync<PostCertificateResponse>(request, context);
 
     public override Task<RevokeCertResponse> RevokeCert(RevokeCertRequest request, ServerCallContext context) => plane.AnswerAsync<RevokeCertResponse>(request, context);
+
+    public override Task Exchange(IAsyncStreamReader<ExchangeRequest> requestStream, IServerStreamWriter<ExchangeResponse> responseStream, ServerCallContext context)
+    {
+        if (!plane.KnowsStreams) throw new RpcException(new Status(StatusCode.Unimplemented, "Service is unimplemented."));
+        plane.RequireGateway(context);
+        plane.StreamsOpened++;
+        return CallExchange.ServeAsync(new ExchangedMethods(this, []), requestStream, responseStream, context, plane.Stopping, TimeProvider.System, NullLogger.Instance);
+    }
 }

@@ -12,6 +12,7 @@ using GrpcCa.ControlPlane.Provisioners;
 using GrpcCa.ControlPlane.Signing;
 using GrpcCa.ControlPlane.Signing.File;
 using GrpcCa.ControlPlane.Storage;
+using GrpcCa.Gateway.ControlPlane;
 using GrpcCa.Host;
 using GrpcCa.Protocol.Identity;
 using GrpcCa.TestKit.Acme;
@@ -146,6 +147,9 @@ internal sealed partial class House : IAsyncDisposable
         opened.Add(identity);
         return Track(ControlPlaneChannel.Open(identity.Endpoint, new PeerTrust(identity.RootDers, settings.Clock), identity.Certificate)).CreateCallInvoker();
     }
+
+    /// <summary>The same calls, by a stream where it can carry them, as gateways make them.</summary>
+    public static CallInvoker ByStream(CallInvoker calls) => new ExchangeInvoker(calls);
 
     /// <summary>Calls of the local admin, over the Unix socket.</summary>
     public CallInvoker Admin() => Track(ControlPlaneChannel.OpenUnix(Path.Combine(directory, "admin.sock"))).CreateCallInvoker();

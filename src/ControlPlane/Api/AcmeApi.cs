@@ -6,6 +6,7 @@ using GrpcCa.ControlPlane.Acme.Jws;
 using GrpcCa.ControlPlane.Acme.Nonces;
 using GrpcCa.ControlPlane.Acme.Orders;
 using GrpcCa.ControlPlane.Acme.Renewals;
+using GrpcCa.ControlPlane.Api.Exchange;
 using GrpcCa.ControlPlane.Api.Mapping;
 using GrpcCa.ControlPlane.Refusals;
 using GrpcCa.Protocol;
@@ -22,7 +23,8 @@ internal sealed class AcmeApi(
     OrderFinalizer finalizer,
     AuthorizationDesk authorizations,
     CertificateDesk certificates,
-    RenewalWindows renewals) : AcmeService.AcmeServiceBase
+    RenewalWindows renewals,
+    CallExchange exchange) : AcmeService.AcmeServiceBase
 {
     private const int MostNonces = 1000;
 
@@ -183,4 +185,7 @@ internal sealed class AcmeApi(
         await certificates.RevokeAsync(verified, context.CancellationToken);
         return new RevokeCertResponse();
     }
+
+    public override Task Exchange(IAsyncStreamReader<ExchangeRequest> requestStream, IServerStreamWriter<ExchangeResponse> responseStream, ServerCallContext context) =>
+        exchange.RunAsync(this, requestStream, responseStream, context);
 }

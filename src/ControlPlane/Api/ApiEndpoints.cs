@@ -1,5 +1,6 @@
 using Grpc.Reflection;
 using GrpcCa.ControlPlane.Access;
+using GrpcCa.ControlPlane.Api.Exchange;
 using GrpcCa.ControlPlane.Api.Interceptors;
 using GrpcCa.ControlPlane.Api.Watching;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
@@ -38,6 +39,7 @@ internal static class ApiEndpoints
         services.AddSingleton<BoundRules>();
         services.AddSingleton<ProvisionerOf>();
         services.AddSingleton<CertificateWatch>();
+        services.AddSingleton<CallExchange>();
         services.AddSingleton<ApprovalInterceptor>().AddSingleton<ApprovalGate>().AddSingleton<ApprovedCalls>();
         // Carried out again by ApprovedCalls, not only by calls from outside.
         services.AddSingleton<AuthorityApi>().AddSingleton<NameApi>().AddSingleton<ProvisionerApi>().AddSingleton<ProfileApi>().AddSingleton<StateApi>().AddSingleton<WebhookApi>();

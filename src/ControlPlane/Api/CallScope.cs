@@ -9,11 +9,17 @@ internal static class CallScope
     private static readonly object CallerKey = new();
     private static readonly object RequestIdKey = new();
     private static readonly object AccountUrlKey = new();
+    private static readonly object PeerKey = new();
 
     /// <summary>Who calls; every call that reached a service has one.</summary>
     public static Caller Caller(this ServerCallContext context) => (Caller)context.UserState[CallerKey];
 
     public static void SetCaller(this ServerCallContext context, Caller caller) => context.UserState[CallerKey] = caller;
+
+    /// <summary>Who is at the other end of the stream that carries the call; null for a call of its own, whose connection says it.</summary>
+    public static CallPeer? StreamPeer(this ServerCallContext context) => context.UserState.TryGetValue(PeerKey, out var peer) ? (CallPeer)peer : null;
+
+    public static void SetStreamPeer(this ServerCallContext context, CallPeer peer) => context.UserState[PeerKey] = peer;
 
     /// <summary>The id of the call in the log and in errors.</summary>
     public static string RequestId(this ServerCallContext context) => (string)context.UserState[RequestIdKey];

@@ -24,7 +24,7 @@ internal sealed class ControlPlaneLink : IDisposable
         Identity = identity;
         Trust = new PeerTrust(identity.RootDers, time);
         channel = Open(identity);
-        (Acme, Gateways, Public) = (new(channel), new(channel), new(channel));
+        (Acme, Gateways, Public) = (AcmeOver(channel), new(channel), new(channel));
     }
 
     public PeerTrust Trust { get; }
@@ -47,7 +47,7 @@ internal sealed class ControlPlaneLink : IDisposable
         {
             var before = channel;
             channel = Open(identity);
-            (Identity, Acme, Gateways, Public) = (identity, new(channel), new(channel), new(channel));
+            (Identity, Acme, Gateways, Public) = (identity, AcmeOver(channel), new(channel), new(channel));
             draining.Add((before, time.CreateTimer(_ => Drained(before), null, drain, Timeout.InfiniteTimeSpan)));
         }
     }
@@ -68,6 +68,9 @@ internal sealed class ControlPlaneLink : IDisposable
 
     private GrpcChannel Open(StoredIdentity identity) =>
         ControlPlaneChannel.Open(identity.Endpoint, Trust, identity.Certificate, () => Interlocked.Increment(ref epoch));
+
+    // The stream of calls ends with its channel.
+    private static AcmeService.AcmeServiceClient AcmeOver(GrpcChannel channel) => new(new ExchangeInvoker(channel.CreateCallInvoker()));
 
     private void Drained(GrpcChannel old)
     {

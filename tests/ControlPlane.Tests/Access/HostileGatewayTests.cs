@@ -101,13 +101,14 @@ public sealed class HostileGatewayTests(HostileGatewayTests.Stage stage) : IClas
     private static readonly StatusCode[] Refusals =
         [StatusCode.InvalidArgument, StatusCode.PermissionDenied, StatusCode.NotFound, StatusCode.FailedPrecondition, StatusCode.Unauthenticated, StatusCode.ResourceExhausted];
 
-    public static TheoryData<string> Names => [.. Actions.Keys];
+    public static TheoryData<string, bool> Ways => [.. Actions.Keys.SelectMany(name => new (string, bool)[] { (name, false), (name, true) })];
 
     [Theory]
-    [MemberData(nameof(Names))]
-    public async Task HostileGateway_WhateverItTries_IsRefusedAndLeavesNothing(string action)
+    [MemberData(nameof(Ways))]
+    public async Task HostileGateway_WhateverItTries_IsRefusedAndLeavesNothing(string action, bool byStream)
     {
         var scene = stage.Scene;
+        scene.ByStream = byStream;
         await scene.MeasureAsync();
         var refused = await Assert.ThrowsAsync<RpcException>(() => Actions[action](scene));
         Assert.True(Refusals.Contains(refused.StatusCode), $"{refused.Status}");
@@ -155,9 +156,15 @@ public sealed class HostileGatewayTests(HostileGatewayTests.Stage stage) : IClas
 
         public CallInvoker Calls => calls;
 
-        public AcmeService.AcmeServiceClient Acme { get; } = new(calls);
+        private readonly AcmeService.AcmeServiceClient acmeByStream = new(House.ByStream(calls)), narrowByStream = new(House.ByStream(narrow));
+        private readonly AcmeService.AcmeServiceClient acmeByCalls = new(calls), narrowByCalls = new(narrow);
 
-        public AcmeService.AcmeServiceClient Narrow { get; } = new(narrow);
+        /// <summary>Whether it carries requests by a stream of calls, not by a call for each.</summary>
+        public bool ByStream { get; set; }
+
+        public AcmeService.AcmeServiceClient Acme => ByStream ? acmeByStream : acmeByCalls;
+
+        public AcmeService.AcmeServiceClient Narrow => ByStream ? narrowByStream : narrowByCalls;
 
         public AcmeClient Client => client;
 

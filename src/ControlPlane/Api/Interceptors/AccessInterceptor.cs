@@ -3,7 +3,6 @@ using Grpc.Core.Interceptors;
 using GrpcCa.ControlPlane.Access;
 using GrpcCa.ControlPlane.Api.Mapping;
 using GrpcCa.ControlPlane.Storage;
-using Microsoft.AspNetCore.Connections.Features;
 
 namespace GrpcCa.ControlPlane.Api.Interceptors;
 
@@ -62,8 +61,7 @@ internal sealed class ConnectionCallerSource(CallerResolver resolver) : ICallerS
 {
     public ValueTask<Caller> ResolveAsync(ServerCallContext context)
     {
-        var http = context.GetHttpContext();
-        return resolver.ResolveAsync(
-            http.Connection.ClientCertificate, http.Features.Get<IConnectionSocketFeature>()?.Socket, context.CancellationToken);
+        var peer = CallPeer.Of(context);
+        return resolver.ResolveAsync(peer.Certificate, peer.Socket, context.CancellationToken);
     }
 }

@@ -1,0 +1,166 @@
+using System.Threading.Channels;
+using Google.Protobuf;
+using Grpc.Core;
+using Grpc.Core.Interceptors;
+using GrpcCa.ControlPlane.Api.Interceptors;
+using GrpcCa.ControlPlane.Refusals;
+using GrpcCa.Host;
+using GrpcCa.V1;
+
+namespace GrpcCa.ControlPlane.Api.Exchange;
+
+/// <summary>
+/// AcmeService.Exchange: starts each call of a stream on the pool as it comes and writes the answers as they come, whatever is
+/// ready in one message. A full stream is not read until something is answered: then the caller waits, and no memory grows.
+/// </summary>
+internal sealed class CallExchange(
+    FaultInterceptor faults, AccessInterceptor access, FieldBehaviorInterceptor fields, BoundInterceptor bound, ApprovalInterceptor approvals,
+    IHostApplicationLifetime life, TimeProvider time, ILogger<CallExchange> log)
+{
+    /// <summary>As many as a connection may carry calls of their own.</summary>
+    public const int MostCalls = 1000;
+
+    // A certificate chain has a few kilobytes.
+    private const int MostAnswersInMessage = 100;
+
+    private readonly Interceptor[] interceptors = [faults, access, fields, bound, approvals];
+
+    /// <summary>Serves a stream until its caller ends it, its connection is lost, or the program stops.</summary>
+    public Task RunAsync(
+        AcmeService.AcmeServiceBase service, IAsyncStreamReader<ExchangeRequest> requests, IServerStreamWriter<ExchangeResponse> answers, ServerCallContext context) =>
+        ServeAsync(new ExchangedMethods(service, interceptors), requests, answers, context, life.ApplicationStopping, time, log);
+
+    /// <summary>Serves a stream with these methods.</summary>
+    /// <param name="methods">What it carries.</param>
+    /// <param name="requests">Calls.</param>
+    /// <param name="answers">Where their answers go.</param>
+    /// <param name="context">The stream's own call.</param>
+    /// <param name="stopping">The program stops: no more calls are begun.</param>
+    /// <param name="time">The clock of deadlines.</param>
+    /// <param name="log">Hears of faults that are not the caller's.</param>
+    public static async Task ServeAsync(
+        ExchangedMethods methods, IAsyncStreamReader<ExchangeRequest> requests, IServerStreamWriter<ExchangeResponse> answers, ServerCallContext context,
+        CancellationToken stopping, TimeProvider time, ILogger log)
+    {
+        var stream = new Served(methods, context, CallPeer.Of(context), time, log);
+        var writing = stream.WriteAsync(answers);
+        using var reading = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, stopping);
+        try
+        {
+            await stream.ReadAsync(requests, reading.Token);
+        }
+        catch (Exception fault) when (fault is OperationCanceledException or IOException)
+        {
+            // Else the caller went away, and nobody hears how the stream ends.
+            if (stopping.IsCancellationRequested && !context.CancellationToken.IsCancellationRequested)
+                throw new RefusalException(RefusalReason.Unavailable, "the server stops");
+        }
+        finally
+        {
+            // What was begun is answered before the stream ends.
+            await stream.EndAsync(writing);
+        }
+    }
+
+    private sealed class Served(ExchangedMethods methods, ServerCallContext context, CallPeer peer, TimeProvider time, ILogger log)
+    {
+        private readonly SemaphoreSlim room = new(MostCalls);
+        private readonly Channel<ExchangedAnswer> outgoing = Channel.CreateUnbounded<ExchangedAnswer>(new UnboundedChannelOptions { SingleReader = true });
+        private readonly CancellationTokenSource lost = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken);
+
+        public async Task ReadAsync(IAsyncStreamReader<ExchangeRequest> requests, CancellationToken cancellationToken)
+        {
+            using var any = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, lost.Token);
+            while (await requests.MoveNext(any.Token))
+            {
+                foreach (var call in requests.Current.Calls)
+                {
+                    await room.WaitAsync(any.Token);
+                    ThreadPool.UnsafeQueueUserWorkItem(static s => _ = s.Stream.AnswerAsync(s.Call), (Stream: this, Call: call), preferLocal: false);
+                }
+            }
+        }
+
+        /// <summary>Waits for the calls under way, then for their answers to be written.</summary>
+        public async Task EndAsync(Task writing)
+        {
+            // All places taken: nobody is under way. A call ends at its deadline or with the connection.
+            for (var i = 0; i < MostCalls; i++) await room.WaitAsync(CancellationToken.None);
+            outgoing.Writer.TryComplete();
+            await writing;
+            lost.Dispose();
+            room.Dispose();
+        }
+
+        public async Task WriteAsync(IServerStreamWriter<ExchangeResponse> answers)
+        {
+            Exception? broken = null;
+            while (await outgoing.Reader.WaitToReadAsync(CancellationToken.None))
+            {
+                var message = new ExchangeResponse();
+                while (message.Answers.Count < MostAnswersInMessage && outgoing.Reader.TryRead(out var answer)) message.Answers.Add(answer);
+                try
+                {
+                    if (broken is null) await answers.WriteAsync(message, context.CancellationToken);
+                }
+                catch (Exception fault)
+                {
+                    // Nobody hears the answers any more. What is under way is told so, and its places are freed all the same.
+                    broken = fault;
+                    await lost.CancelAsync();
+                }
+                room.Release(message.Answers.Count);
+            }
+            // The usual ways to find out that the caller went away; the stream's own end tells them.
+            if (broken is not (null or OperationCanceledException or InvalidOperationException or IOException))
+                throw new IOException("the answers of a stream could not be written", broken);
+        }
+
+        private async Task AnswerAsync(ExchangedCall call)
+        {
+            var answer = new ExchangedAnswer { Id = call.Id };
+            try
+            {
+                answer.Response = await RunAsync(call);
+            }
+            catch (RpcException fault)
+            {
+                answer.Error = fault.GetRpcStatus() ?? new Google.Rpc.Status { Code = (int)fault.StatusCode, Message = fault.Status.Detail };
+            }
+            catch (InvalidProtocolBufferException fault)
+            {
+                answer.Error = new Google.Rpc.Status { Code = (int)StatusCode.InvalidArgument, Message = $"the request of {call.Method} cannot be read: {fault.Message}" };
+            }
+            catch (Exception fault)
+            {
+                // Beyond the interceptors, which turn every fault into a status.
+                var id = RequestIds.Next();
+                FaultLog.Unexpected(log, fault, call.Method, id);
+                answer.Error = new Google.Rpc.Status { Code = (int)StatusCode.Internal, Message = $"internal error; the log has it under request {id}" };
+            }
+            // Its place is free when the answer is written, so that answers that are not taken do not pile up.
+            outgoing.Writer.TryWrite(answer);
+        }
+
+        private async Task<ByteString> RunAsync(ExchangedCall call)
+        {
+            var run = methods.Find(call.Method) ?? throw new RpcException(new Status(StatusCode.Unimplemented, "AcmeService has no such method that a stream can carry"));
+            using var over = CancellationTokenSource.CreateLinkedTokenSource(lost.Token);
+            var deadline = DateTime.MaxValue;
+            if (call.Timeout is { } timeout)
+            {
+                var left = Timeout(timeout);
+                deadline = time.GetUtcNow().UtcDateTime + left;
+                over.CancelAfter(left);
+            }
+            return await run(call.Request, new ExchangedCallContext(context, peer, $"/{AcmeService.Descriptor.FullName}/{call.Method}", deadline, over.Token));
+        }
+
+        private static TimeSpan Timeout(Google.Protobuf.WellKnownTypes.Duration timeout)
+        {
+            if (timeout.Seconds is < 0 or > 3600 || timeout.Nanos is < 0 or > 999_999_999)
+                throw new RpcException(new Status(StatusCode.InvalidArgument, "timeout: is from 0 to an hour"));
+            return timeout.ToTimeSpan();
+        }
+    }
+}

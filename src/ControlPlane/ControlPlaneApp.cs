@@ -31,6 +31,8 @@ internal static class ControlPlaneApp
     // A gateway multiplexes all its clients over one connection.
     private const int StreamsPerConnection = 1000;
 
+    private static readonly TimeSpan SilenceBeforePing = TimeSpan.FromSeconds(30);
+
     /// <summary>Builds the program around an open store; tests replace services by <paramref name="adjust"/>.</summary>
     public static WebApplication Build(ControlPlaneOptions options, IStore store, TimeProvider time, Action<WebApplicationBuilder>? adjust = null)
     {
@@ -74,6 +76,8 @@ internal static class ControlPlaneApp
         kestrel.AddServerHeader = false;
         kestrel.Limits.MaxConcurrentConnections = options.MaxConnections;
         kestrel.Limits.Http2.MaxStreamsPerConnection = StreamsPerConnection;
+        // A gateway's stream of calls is always open: without a ping nobody would notice that its machine is gone.
+        kestrel.Limits.Http2.KeepAlivePingDelay = SilenceBeforePing;
         kestrel.Listen(options.Listen, endpoint =>
         {
             endpoint.Protocols = HttpProtocols.Http2;

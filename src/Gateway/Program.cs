@@ -49,6 +49,7 @@ internal static class Program
 
     private static async Task RunAsync(GatewayOptions options, CancellationToken ct)
     {
+        ShareProcessors();
         using var logs = Logs(options.LogLevel);
         await using var app = await GatewayApp.StartAsync(options, TimeProvider.System, logs, Console.Error, ct);
         await Console.Out.WriteLineAsync($"gateway ready {app.Https.OriginalString} {app.Http.OriginalString}");
@@ -101,6 +102,14 @@ internal static class Program
             context.Cancel = true;
             stop.Cancel();
         }
+    }
+
+    // The pool begins with one thread (the project file says why). A quarter of the processors is about the gateway's share of an issuance's work,
+    // so that on a large machine one thread is not what clients wait for.
+    private static void ShareProcessors()
+    {
+        ThreadPool.GetMinThreads(out var workers, out var io);
+        ThreadPool.SetMinThreads(Math.Max(workers, Environment.ProcessorCount / 4), io);
     }
 
     private static IEnumerable<KeyValuePair<string, string?>> Flags(params (string Key, string? Value)[] flags) =>

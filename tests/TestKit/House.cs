@@ -149,7 +149,7 @@ internal sealed partial class House : IAsyncDisposable
     }
 
     /// <summary>The same calls, by a stream where it can carry them, as gateways make them.</summary>
-    public static CallInvoker ByStream(CallInvoker calls) => new ExchangeInvoker(calls);
+    public static CallInvoker ByStream(CallInvoker calls) => new ExchangeInvoker(calls, () => 0);
 
     /// <summary>Calls of the local admin, over the Unix socket.</summary>
     public CallInvoker Admin() => Track(ControlPlaneChannel.OpenUnix(Path.Combine(directory, "admin.sock"))).CreateCallInvoker();

@@ -70,7 +70,7 @@ internal sealed class ControlPlaneLink : IDisposable
         ControlPlaneChannel.Open(identity.Endpoint, Trust, identity.Certificate, () => Interlocked.Increment(ref epoch));
 
     // The stream of calls ends with its channel.
-    private static AcmeService.AcmeServiceClient AcmeOver(GrpcChannel channel) => new(new ExchangeInvoker(channel.CreateCallInvoker()));
+    private AcmeService.AcmeServiceClient AcmeOver(GrpcChannel over) => new(new ExchangeInvoker(over.CreateCallInvoker(), () => Epoch));
 
     private void Drained(GrpcChannel old)
     {

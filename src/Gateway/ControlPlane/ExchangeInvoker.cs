@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Google.Protobuf;
 using Grpc.Core;
 using GrpcCa.Protocol;
@@ -10,18 +11,26 @@ namespace GrpcCa.Gateway.ControlPlane;
 /// each; all others, and all of them with a control plane that knows no such stream, as they are.
 /// </summary>
 /// <param name="plain">Makes calls of their own.</param>
-internal sealed class ExchangeInvoker(CallInvoker plain) : CallInvoker
+/// <param name="epoch">Counts connections: whether there is such a stream is found out anew after each.</param>
+[SuppressMessage("Reliability", "CA1001:Types that own disposable fields should be disposable", Justification = "The stream ends with its channel.")]
+internal sealed class ExchangeInvoker(CallInvoker plain, Func<int> epoch) : CallInvoker
 {
+    private const int Never = -1;
+
+    // Larger ones would not fit into a message with others, nor wait for nobody else's sake.
+    private const int LargestCarried = ExchangeStream.MostBytesInMessage;
+
     private static readonly Status Succeeded = new(StatusCode.OK, "");
 
     private readonly Lock gate = new();
     private ExchangeStream? stream;
-    private volatile bool isUnknownThere;
+    private volatile int unknownAt = Never;
 
     public override AsyncUnaryCall<TResponse> AsyncUnaryCall<TRequest, TResponse>(Method<TRequest, TResponse> method, string? host, CallOptions options, TRequest request)
     {
-        if (isUnknownThere || method.ServiceName != AcmeService.Descriptor.FullName) return plain.AsyncUnaryCall(method, host, options, request);
-        var answer = CallAsync(method, host, options, request);
+        if (unknownAt == epoch() || method.ServiceName != AcmeService.Descriptor.FullName || request is not IMessage message || message.CalculateSize() > LargestCarried)
+            return plain.AsyncUnaryCall(method, host, options, request);
+        var answer = CallAsync(method, host, options, request, message.ToByteString());
         return new AsyncUnaryCall<TResponse>(answer, static _ => Task.FromResult(Metadata.Empty), static s => StatusOf((Task)s), static s => TrailersOf((Task)s), static _ => { }, answer);
     }
 
@@ -37,19 +46,19 @@ internal sealed class ExchangeInvoker(CallInvoker plain) : CallInvoker
     public override AsyncDuplexStreamingCall<TRequest, TResponse> AsyncDuplexStreamingCall<TRequest, TResponse>(
         Method<TRequest, TResponse> method, string? host, CallOptions options) => plain.AsyncDuplexStreamingCall(method, host, options);
 
-    private async Task<TResponse> CallAsync<TRequest, TResponse>(Method<TRequest, TResponse> method, string? host, CallOptions options, TRequest request)
+    private async Task<TResponse> CallAsync<TRequest, TResponse>(Method<TRequest, TResponse> method, string? host, CallOptions options, TRequest request, ByteString serialized)
         where TRequest : class
         where TResponse : class
     {
         try
         {
-            var answer = await Current().CallAsync(method.Name, ((IMessage)request).ToByteString(), options.Deadline, options.CancellationToken);
+            var answer = await Current().CallAsync(method.Name, serialized, options.Deadline, options.CancellationToken);
             return method.ResponseMarshaller.ContextualDeserializer(new ExchangedPayload(answer));
         }
         catch (StreamUnknownException)
         {
             // Nothing of it was carried out: an older control plane refuses the stream as such.
-            isUnknownThere = true;
+            unknownAt = epoch();
             return await plain.AsyncUnaryCall(method, host, options, request);
         }
     }
@@ -58,8 +67,8 @@ internal sealed class ExchangeInvoker(CallInvoker plain) : CallInvoker
     {
         lock (gate)
         {
-            if (stream is { HasEnded: false }) return stream;
-            stream?.Dispose();
+            if (stream is { TakesCalls: true }) return stream;
+            // One that drains still answers what it has; it ends by itself.
             return stream = new ExchangeStream(new AcmeService.AcmeServiceClient(plain));
         }
     }

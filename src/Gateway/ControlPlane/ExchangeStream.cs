@@ -16,20 +16,26 @@ internal sealed class StreamUnknownException(RpcException inner) : Exception(inn
 /// One AcmeService.Exchange stream: calls go out in one message with whatever else waits, answers come back by their number. It
 /// lives until it breaks; then every call that was not answered fails as the stream did, and is not repeated.
 /// </summary>
-internal sealed class ExchangeStream : IDisposable
+[SuppressMessage("Reliability", "CA1001:Types that own disposable fields should be disposable", Justification = "It ends by itself, at the latest with its channel; then nothing of it holds a resource.")]
+internal sealed class ExchangeStream
 {
+    /// <summary>The control plane reads messages of up to a megabyte: this much is added to, and nothing larger is carried.</summary>
+    public const int MostBytesInMessage = 256 * 1024;
+
     // Calls that wait to be sent; the control plane takes as many at a time. More wait their turn, until their deadline.
     private const int MostWaiting = 1000;
 
-    // The control plane reads messages of up to a megabyte.
-    private const int MostBytesInMessage = 256 * 1024;
+    private const int MostCallsInMessage = 1000;
 
     private readonly Channel<ExchangedCall> outgoing = Channel.CreateBounded<ExchangedCall>(new BoundedChannelOptions(MostWaiting) { SingleReader = true });
-    private readonly ConcurrentDictionary<long, TaskCompletionSource<ByteString>> pending = new();
+    private readonly ConcurrentDictionary<long, Waiting> pending = new();
     private readonly CancellationTokenSource over = new();
     private readonly AsyncDuplexStreamingCall<ExchangeRequest, ExchangeResponse> stream;
     private Exception? cause;
     private long lastId;
+    private volatile bool isDraining;
+
+    private readonly record struct Waiting(TaskCompletionSource<ByteString> Answer, DateTime? Deadline);
 
     public ExchangeStream(AcmeService.AcmeServiceClient client)
     {
@@ -38,23 +44,21 @@ internal sealed class ExchangeStream : IDisposable
         _ = ReceiveAsync();
     }
 
-    /// <summary>It takes no more calls.</summary>
-    public bool HasEnded => Volatile.Read(ref cause) is not null;
+    /// <summary>Whether it is good for more calls: it has not ended, and the control plane has not said that it stops.</summary>
+    public bool TakesCalls => !isDraining && Volatile.Read(ref cause) is null;
 
     /// <summary>Makes a call and returns the serialized response.</summary>
     /// <exception cref="RpcException">What a call of its own would have ended with.</exception>
     /// <exception cref="StreamUnknownException">It was not carried out: there is no such stream.</exception>
     public async Task<ByteString> CallAsync(string method, ByteString request, DateTime? deadline, CancellationToken cancellationToken)
     {
-        var left = deadline is { } until ? until - TimeProvider.System.GetUtcNow().UtcDateTime : Timeout.InfiniteTimeSpan;
-        if (deadline is not null && left <= TimeSpan.Zero) throw TooLate();
+        if (Left(deadline) is var left && deadline is not null && left <= TimeSpan.Zero) throw TooLate();
         var call = new ExchangedCall { Id = Interlocked.Increment(ref lastId), Method = method, Request = request };
-        if (deadline is not null) call.Timeout = Duration.FromTimeSpan(left);
         var answer = new TaskCompletionSource<ByteString>(TaskCreationOptions.RunContinuationsAsynchronously);
-        pending[call.Id] = answer;
+        pending[call.Id] = new Waiting(answer, deadline);
         try
         {
-            if (!outgoing.Writer.TryWrite(call)) await outgoing.Writer.WriteAsync(call, cancellationToken).AsTask().WaitAsync(left, cancellationToken);
+            if (!outgoing.Writer.TryWrite(call)) await AwaitTurnAsync(call, left, cancellationToken);
             // It may have ended between the look at it and this call, which nobody would fail then.
             if (Volatile.Read(ref cause) is { } fault) answer.TrySetException(fault);
             return await answer.Task.WaitAsync(left, cancellationToken);
@@ -67,9 +71,9 @@ internal sealed class ExchangeStream : IDisposable
         {
             throw Volatile.Read(ref cause)!;
         }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        catch (OperationCanceledException)
         {
-            throw new RpcException(new Status(StatusCode.Cancelled, "the call was given up"));
+            throw cancellationToken.IsCancellationRequested ? new RpcException(new Status(StatusCode.Cancelled, "the call was given up")) : TooLate();
         }
         finally
         {
@@ -77,11 +81,11 @@ internal sealed class ExchangeStream : IDisposable
         }
     }
 
-    public void Dispose()
+    private async Task AwaitTurnAsync(ExchangedCall call, TimeSpan left, CancellationToken cancellationToken)
     {
-        End(new RpcException(new Status(StatusCode.Unavailable, "the connection to the control plane was closed")));
-        stream.Dispose();
-        over.Dispose();
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        patience.CancelAfter(left);
+        await outgoing.Writer.WriteAsync(call, patience.Token);
     }
 
     private async Task SendAsync()
@@ -91,10 +95,15 @@ internal sealed class ExchangeStream : IDisposable
             while (await outgoing.Reader.WaitToReadAsync(over.Token))
             {
                 var message = new ExchangeRequest();
-                for (var bytes = 0; bytes < MostBytesInMessage && outgoing.Reader.TryRead(out var call);)
+                for (var bytes = 0; bytes < MostBytesInMessage && message.Calls.Count < MostCallsInMessage && outgoing.Reader.TryRead(out var call);)
                 {
-                    // Who gave up while it waited needs no answer.
-                    if (!pending.ContainsKey(call.Id)) continue;
+                    // Who gave up while it waited, or is about to, needs no answer; and what was signed is not to be carried out after its client was told so.
+                    if (!pending.TryGetValue(call.Id, out var waiting)) continue;
+                    if (waiting.Deadline is not null)
+                    {
+                        if (Left(waiting.Deadline) is var left && left <= TimeSpan.Zero) continue;
+                        call.Timeout = Duration.FromTimeSpan(left);
+                    }
                     bytes += call.Request.Length;
                     message.Calls.Add(call);
                 }
@@ -113,8 +122,11 @@ internal sealed class ExchangeStream : IDisposable
         try
         {
             while (await stream.ResponseStream.MoveNext(over.Token))
+            {
+                if (stream.ResponseStream.Current.Draining) isDraining = true;
                 foreach (var answer in stream.ResponseStream.Current.Answers)
-                    if (pending.TryGetValue(answer.Id, out var waiting)) Answer(waiting, answer);
+                    if (pending.TryGetValue(answer.Id, out var waiting)) Answer(waiting.Answer, answer);
+            }
             End(Lost(null));
         }
         catch (RpcException fault)
@@ -137,9 +149,12 @@ internal sealed class ExchangeStream : IDisposable
     {
         if (Interlocked.CompareExchange(ref cause, fault, null) is not null) return;
         outgoing.Writer.TryComplete();
+        foreach (var (_, waiting) in pending) waiting.Answer.TrySetException(fault);
         over.Cancel();
-        foreach (var (_, waiting) in pending) waiting.TrySetException(fault);
+        stream.Dispose();
     }
+
+    private static TimeSpan Left(DateTime? deadline) => deadline is { } until ? until - TimeProvider.System.GetUtcNow().UtcDateTime : Timeout.InfiniteTimeSpan;
 
     private static RpcException Lost(Exception? fault) =>
         new(new Status(StatusCode.Unavailable, fault is null ? "the control plane ended the stream of calls" : $"the stream of calls was lost: {fault.Message}", fault));

@@ -38,6 +38,12 @@ public sealed class StreamTests
         Assert.Equal(HttpStatusCode.Created, order.StatusCode);
         Assert.Equal(before + 1, rig.Plane.AcmeCalls.Count);
         Assert.Equal(1, rig.Plane.StreamsOpened);
+        // After it was brought up to date, it is asked for a stream again.
+        rig.Plane.KnowsStreams = true;
+        await rig.Plane.PauseAsync();
+        await rig.Plane.ResumeAsync();
+        await UntilServedAsync(rig);
+        Assert.Equal(2, rig.Plane.StreamsOpened);
     }
 
     [Fact]
@@ -57,6 +63,23 @@ public sealed class StreamTests
         await rig.Plane.ResumeAsync();
         await UntilServedAsync(rig);
         Assert.Equal(2, rig.Plane.StreamsOpened);
+    }
+
+    [Fact]
+    public async Task LargeRequest_GoesAlone_SoThatItFailsNobodyElse()
+    {
+        await using var rig = await GatewayRig.StartAsync(configure: o => o with { MaxBody = 8 * 1024 * 1024 });
+        Canned.Fill(rig.Plane);
+        var hold = new TaskCompletionSource();
+        rig.Plane.Hold = hold.Task;
+        var usual = rig.PostAsync("/acme/acme/new-order");
+        await UntilAsync(() => rig.Plane.AcmeCalls.Count == 1);
+        // Larger than the control plane reads at all.
+        using (var large = await rig.PostAsync("/acme/acme/new-order", new string(' ', 6 * 1024 * 1024))) Assert.True((int)large.StatusCode >= 400);
+        hold.SetResult();
+        using var order = await usual;
+        Assert.Equal(HttpStatusCode.Created, order.StatusCode);
+        Assert.Equal(1, rig.Plane.StreamsOpened);
     }
 
     [Fact]

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+using System.Security.Cryptography.X509Certificates;
 using System.Threading.Channels;
 using Google.Protobuf;
 using Grpc.Core;
@@ -20,36 +22,58 @@ internal sealed class CallExchange(
     /// <summary>As many as a connection may carry calls of their own.</summary>
     public const int MostCalls = 1000;
 
+    /// <summary>Streams of one connection: one, and one that takes its place.</summary>
+    public const int MostStreams = 2;
+
     // A certificate chain has a few kilobytes.
     private const int MostAnswersInMessage = 100;
 
+    private static readonly ExchangedAnswer Draining = new();
+
     private readonly Interceptor[] interceptors = [faults, access, fields, bound, approvals];
 
+    // A connection keeps one certificate object for all its calls.
+    private readonly ConditionalWeakTable<X509Certificate2, StrongBox<int>> streams = [];
+
     /// <summary>Serves a stream until its caller ends it, its connection is lost, or the program stops.</summary>
-    public Task RunAsync(
-        AcmeService.AcmeServiceBase service, IAsyncStreamReader<ExchangeRequest> requests, IServerStreamWriter<ExchangeResponse> answers, ServerCallContext context) =>
-        ServeAsync(new ExchangedMethods(service, interceptors), requests, answers, context, life.ApplicationStopping, time, log);
+    /// <exception cref="RefusalException">ResourceExhausted: the connection has streams enough.</exception>
+    public async Task RunAsync(
+        AcmeService.AcmeServiceBase service, IAsyncStreamReader<ExchangeRequest> requests, IServerStreamWriter<ExchangeResponse> answers, ServerCallContext context)
+    {
+        if (CallPeer.Of(context).Certificate is not { } certificate) throw new RefusalException(RefusalReason.PermissionDenied, "a stream of calls needs a client certificate");
+        var open = streams.GetValue(certificate, static _ => new StrongBox<int>());
+        try
+        {
+            if (Interlocked.Increment(ref open.Value) > MostStreams)
+                throw new RefusalException(RefusalReason.ResourceExhausted, $"{MostStreams} streams of calls are open on this connection, and no more may be");
+            await ServeAsync(new ExchangedMethods(service, interceptors), requests, answers, context, time, log, life.ApplicationStopping);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref open.Value);
+        }
+    }
 
     /// <summary>Serves a stream with these methods.</summary>
     /// <param name="methods">What it carries.</param>
     /// <param name="requests">Calls.</param>
     /// <param name="answers">Where their answers go.</param>
     /// <param name="context">The stream's own call.</param>
-    /// <param name="stopping">The program stops: no more calls are begun.</param>
     /// <param name="time">The clock of deadlines.</param>
     /// <param name="log">Hears of faults that are not the caller's.</param>
+    /// <param name="stopping">The program stops: no more calls are begun.</param>
     public static async Task ServeAsync(
         ExchangedMethods methods, IAsyncStreamReader<ExchangeRequest> requests, IServerStreamWriter<ExchangeResponse> answers, ServerCallContext context,
-        CancellationToken stopping, TimeProvider time, ILogger log)
+        TimeProvider time, ILogger log, CancellationToken stopping)
     {
-        var stream = new Served(methods, context, CallPeer.Of(context), time, log);
+        using var stream = new Served(methods, context, CallPeer.Of(context), time, log);
         var writing = stream.WriteAsync(answers);
         using var reading = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, stopping);
         try
         {
             await stream.ReadAsync(requests, reading.Token);
         }
-        catch (Exception fault) when (fault is OperationCanceledException or IOException)
+        catch (Exception fault) when (fault is OperationCanceledException or IOException || context.CancellationToken.IsCancellationRequested)
         {
             // Else the caller went away, and nobody hears how the stream ends.
             if (stopping.IsCancellationRequested && !context.CancellationToken.IsCancellationRequested)
@@ -62,7 +86,7 @@ internal sealed class CallExchange(
         }
     }
 
-    private sealed class Served(ExchangedMethods methods, ServerCallContext context, CallPeer peer, TimeProvider time, ILogger log)
+    private sealed class Served(ExchangedMethods methods, ServerCallContext context, CallPeer peer, TimeProvider time, ILogger log) : IDisposable
     {
         private readonly SemaphoreSlim room = new(MostCalls);
         private readonly Channel<ExchangedAnswer> outgoing = Channel.CreateUnbounded<ExchangedAnswer>(new UnboundedChannelOptions { SingleReader = true });
@@ -73,10 +97,13 @@ internal sealed class CallExchange(
             using var any = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, lost.Token);
             while (await requests.MoveNext(any.Token))
             {
-                foreach (var call in requests.Current.Calls)
+                var calls = requests.Current.Calls;
+                if (calls.Count > MostCalls) throw new RefusalException(RefusalReason.InvalidArgument, $"has {calls.Count} elements; at most {MostCalls} are read") { Field = "calls" };
+                var at = time.GetUtcNow();
+                foreach (var call in calls)
                 {
                     await room.WaitAsync(any.Token);
-                    ThreadPool.UnsafeQueueUserWorkItem(static s => _ = s.Stream.AnswerAsync(s.Call), (Stream: this, Call: call), preferLocal: false);
+                    ThreadPool.UnsafeQueueUserWorkItem(static s => _ = s.Stream.AnswerAsync(s.Call, s.At), (Stream: this, Call: call, At: at), preferLocal: false);
                 }
             }
         }
@@ -84,10 +111,16 @@ internal sealed class CallExchange(
         /// <summary>Waits for the calls under way, then for their answers to be written.</summary>
         public async Task EndAsync(Task writing)
         {
+            // Said also when it is the caller who ends: then nobody listens.
+            outgoing.Writer.TryWrite(Draining);
             // All places taken: nobody is under way. A call ends at its deadline or with the connection.
             for (var i = 0; i < MostCalls; i++) await room.WaitAsync(CancellationToken.None);
             outgoing.Writer.TryComplete();
             await writing;
+        }
+
+        public void Dispose()
+        {
             lost.Dispose();
             room.Dispose();
         }
@@ -98,7 +131,11 @@ internal sealed class CallExchange(
             while (await outgoing.Reader.WaitToReadAsync(CancellationToken.None))
             {
                 var message = new ExchangeResponse();
-                while (message.Answers.Count < MostAnswersInMessage && outgoing.Reader.TryRead(out var answer)) message.Answers.Add(answer);
+                while (message.Answers.Count < MostAnswersInMessage && outgoing.Reader.TryRead(out var answer))
+                {
+                    if (ReferenceEquals(answer, Draining)) message.Draining = true;
+                    else message.Answers.Add(answer);
+                }
                 try
                 {
                     if (broken is null) await answers.WriteAsync(message, context.CancellationToken);
@@ -109,19 +146,22 @@ internal sealed class CallExchange(
                     broken = fault;
                     await lost.CancelAsync();
                 }
-                room.Release(message.Answers.Count);
+                finally
+                {
+                    if (message.Answers.Count > 0) room.Release(message.Answers.Count);
+                }
             }
             // The usual ways to find out that the caller went away; the stream's own end tells them.
             if (broken is not (null or OperationCanceledException or InvalidOperationException or IOException))
                 throw new IOException("the answers of a stream could not be written", broken);
         }
 
-        private async Task AnswerAsync(ExchangedCall call)
+        private async Task AnswerAsync(ExchangedCall call, DateTimeOffset at)
         {
             var answer = new ExchangedAnswer { Id = call.Id };
             try
             {
-                answer.Response = await RunAsync(call);
+                answer.Response = await RunAsync(call, at);
             }
             catch (RpcException fault)
             {
@@ -142,16 +182,18 @@ internal sealed class CallExchange(
             outgoing.Writer.TryWrite(answer);
         }
 
-        private async Task<ByteString> RunAsync(ExchangedCall call)
+        private async Task<ByteString> RunAsync(ExchangedCall call, DateTimeOffset at)
         {
             var run = methods.Find(call.Method) ?? throw new RpcException(new Status(StatusCode.Unimplemented, "AcmeService has no such method that a stream can carry"));
             using var over = CancellationTokenSource.CreateLinkedTokenSource(lost.Token);
             var deadline = DateTime.MaxValue;
             if (call.Timeout is { } timeout)
             {
-                var left = Timeout(timeout);
-                deadline = time.GetUtcNow().UtcDateTime + left;
-                over.CancelAfter(left);
+                // It counts from when the call was read, also when it had to wait for its place.
+                var (now, until) = (time.GetUtcNow(), at + Timeout(timeout));
+                deadline = until.UtcDateTime;
+                if (until <= now) throw new RpcException(new Status(StatusCode.DeadlineExceeded, "the deadline passed before the call began"));
+                over.CancelAfter(until - now);
             }
             return await run(call.Request, new ExchangedCallContext(context, peer, $"/{AcmeService.Descriptor.FullName}/{call.Method}", deadline, over.Token));
         }

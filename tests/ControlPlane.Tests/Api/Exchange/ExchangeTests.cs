@@ -39,6 +39,7 @@ public sealed class ExchangeTests
         await sending;
         Assert.Equal(Count, seen.Values.Distinct(StringComparer.Ordinal).Count());
         await stream.RequestStream.CompleteAsync();
+        Assert.Empty(await NextAsync(stream));
         Assert.False(await stream.ResponseStream.MoveNext(CancellationToken.None).WaitAsync(Patience));
     }
 
@@ -117,6 +118,39 @@ public sealed class ExchangeTests
     }
 
     [Fact]
+    public async Task Message_WithTooManyCalls_EndsTheStream()
+    {
+        await using var house = await House.StartAsync();
+        using var stream = Open(house);
+        await stream.RequestStream.WriteAsync(new ExchangeRequest { Calls = { Enumerable.Range(0, CallExchange.MostCalls + 1).Select(i => new ExchangedCall { Id = i }) } });
+        Assert.Empty(await NextAsync(stream));
+        var refused = await Assert.ThrowsAsync<RpcException>(() => NextAsync(stream));
+        Assert.Equal(StatusCode.InvalidArgument, refused.StatusCode);
+        Assert.Contains("1001 elements", refused.Status.Detail, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Connection_WithTwoStreams_GetsNoThird()
+    {
+        await using var house = await House.StartAsync();
+        var client = new AcmeService.AcmeServiceClient(house.CallsOf(house.Gateway));
+        using var first = client.Exchange();
+        var second = client.Exchange();
+        await AssertMintsAsync(first, 1);
+        await AssertMintsAsync(second, 1);
+        using (var third = client.Exchange())
+            Assert.Equal(StatusCode.ResourceExhausted, (await Assert.ThrowsAsync<RpcException>(() => NextAsync(third))).StatusCode);
+        // Its place is free again once it has ended.
+        await second.RequestStream.CompleteAsync();
+        while (await second.ResponseStream.MoveNext(CancellationToken.None).WaitAsync(Patience))
+        {
+        }
+        second.Dispose();
+        using var fourth = client.Exchange();
+        await AssertMintsAsync(fourth, 1);
+    }
+
+    [Fact]
     public async Task LocalAdmin_MayNotOpenAStream()
     {
         await using var house = await House.StartAsync();
@@ -132,6 +166,8 @@ public sealed class ExchangeTests
         using var stream = Open(house);
         await AssertMintsAsync(stream, 1);
         var stopping = house.StopControlPlaneAsync();
+        Assert.Empty(await NextAsync(stream));
+        Assert.True(stream.ResponseStream.Current.Draining);
         var ended = await Assert.ThrowsAsync<RpcException>(() => NextAsync(stream));
         Assert.Equal(StatusCode.Unavailable, ended.StatusCode);
         await stopping.WaitAsync(Patience);
@@ -147,11 +183,13 @@ public sealed class ExchangeTests
         var context = new FakeCall("/grpcca.v1.AcmeService/Exchange");
         context.SetStreamPeer(new CallPeer(null, null));
         var service = new SlowService();
-        var serving = CallExchange.ServeAsync(new ExchangedMethods(service, []), requests, answers, context, stopping.Token, TimeProvider.System, Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance);
+        var serving = CallExchange.ServeAsync(new ExchangedMethods(service, []), requests, answers, context, TimeProvider.System, Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance, stopping.Token);
         var first = await answers.NextAsync(over.Token);
         Assert.Equal(1, first.Id);
-        // The other one goes on, and is answered although the program stops meanwhile.
+        // The other one goes on, and is answered although the program stops meanwhile; the caller is told at once that it does.
         await stopping.CancelAsync();
+        await answers.Draining.WaitAsync(over.Token);
+        Assert.False(serving.IsCompleted);
         service.Go.SetResult();
         Assert.Equal(2, (await answers.NextAsync(over.Token)).Id);
         await Assert.ThrowsAsync<GrpcCa.ControlPlane.Refusals.RefusalException>(() => serving.WaitAsync(over.Token));
@@ -222,8 +260,13 @@ public sealed class ExchangeTests
 
         public ValueTask<ExchangedAnswer> NextAsync(CancellationToken cancellationToken) => written.Reader.ReadAsync(cancellationToken);
 
+        private readonly TaskCompletionSource draining = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Task Draining => draining.Task;
+
         public Task WriteAsync(ExchangeResponse message)
         {
+            if (message.Draining) draining.TrySetResult();
             foreach (var answer in message.Answers) written.Writer.TryWrite(answer);
             return Task.CompletedTask;
         }

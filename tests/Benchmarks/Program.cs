@@ -21,6 +21,7 @@ internal static class Program
     {
         switch (args)
         {
+            case ["reads"]: return await new SmallReads().RunAsync();
             case ["sweep", ..]: return await new OrdersComeAndGo(CountAt(args, 1)).RunAsync();
             case ["fill", var path, ..]: return await new FillStore(path, CountAt(args, 2)).RunAsync();
             default:

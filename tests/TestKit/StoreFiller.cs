@@ -20,7 +20,7 @@ internal sealed class StoreFiller(IStore store, CancellationToken cancellationTo
     private const int Group = 500;
 
     private readonly byte[] der = NewCertificate();
-    private readonly byte[] request = RandomNumberGenerator.GetBytes(RequestBytes), finalize = RandomNumberGenerator.GetBytes(FinalizeBytes);
+    private readonly byte[] request = Noise(RequestBytes), finalize = Noise(FinalizeBytes);
 
     /// <summary>The account that orders hang on.</summary>
     public Task<int> AddAccountAsync(DateTimeOffset now) => store.WriteAsync(session => session.Sql("""
@@ -130,5 +130,13 @@ internal sealed class StoreFiller(IStore store, CancellationToken cancellationTo
         asked.CertificateExtensions.Add(names.Build());
         using var certificate = asked.CreateSelfSigned(DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch.AddDays(90));
         return certificate.RawData;
+    }
+
+    // It begins as no kept request does (KeptRequest), so that it is stored and read as it is.
+    private static byte[] Noise(int bytes)
+    {
+        var noise = RandomNumberGenerator.GetBytes(bytes);
+        noise[0] = 0x30;
+        return noise;
     }
 }

@@ -29,9 +29,9 @@ internal sealed class CallGeneration : IDisposable
     /// <summary>The call's number; outside of a call, the number now.</summary>
     public static async ValueTask<long> ReadAsync(IStore store, CancellationToken cancellationToken)
     {
-        if (Current.Value is not { isOver: false } call) return await store.ReadAsync(Generation.ReadAsync, cancellationToken);
+        if (Current.Value is not { isOver: false } call) return await store.ReadGenerationAsync(cancellationToken);
         if (Volatile.Read(ref call.number) is not Unknown and var known) return known;
-        var read = await store.ReadAsync(Generation.ReadAsync, cancellationToken);
+        var read = await store.ReadGenerationAsync(cancellationToken);
         Volatile.Write(ref call.number, read);
         return read;
     }

@@ -9,6 +9,7 @@ internal static class Generation
     /// <summary>Raises the number; every write of gateways, operators, provisioners, profiles, names and authorities does.</summary>
     public static async ValueTask BumpAsync(StoreSession session)
     {
+        session.HasRaisedGeneration = true;
         if (await session.Sql("UPDATE config_generation SET number = number + 1 WHERE id = 1").ExecuteAsync() != 1)
             throw new InvalidOperationException("config_generation has lost its row");
     }

@@ -14,6 +14,15 @@ internal interface IStore : IAsyncDisposable
     ValueTask<T> ReadAsync<T>(Func<StoreSession, ValueTask<T>> read, CancellationToken cancellationToken);
 
     /// <summary>
+    /// Runs a read that is one statement, which sees a snapshot by itself: no transaction is put around it (the embedded engine
+    /// saves two steps, PostgreSQL a round trip). A second statement is refused.
+    /// </summary>
+    ValueTask<T> ReadOneAsync<T>(Func<StoreSession, ValueTask<T>> read, CancellationToken cancellationToken);
+
+    /// <summary>The generation now (<see cref="Generation"/>): a change whose answer has left is in it. Engines make it cheap, as every call asks.</summary>
+    ValueTask<long> ReadGenerationAsync(CancellationToken cancellationToken) => ReadOneAsync(Generation.ReadAsync, cancellationToken);
+
+    /// <summary>
     /// Commits a change of state that is no act of the CA (accounts' contacts, orders, authorizations, sweeps).
     /// An exception from <paramref name="write"/> undoes this write alone and reaches the caller.
     /// Cancelling is heard until the write starts; from then on the task tells what became of it.

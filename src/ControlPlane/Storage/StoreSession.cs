@@ -16,14 +16,21 @@ internal sealed class StoreSession(DbConnection connection) : IDisposable
     private readonly Dictionary<string, PreparedStatement> prepared = new(StringComparer.Ordinal);
     private readonly Queue<string> oldestFirst = new();
 
+    // Statements that the function may still take; as many as it likes unless it said one.
+    private int left = int.MaxValue;
+
     // The first statement that failed. PostgreSQL turns the commit after it into a rollback without a word.
     private DbException? failed;
 
     internal DbConnection Connection => connection;
 
+    /// <summary>A function may have raised the generation since an engine last set this back.</summary>
+    internal bool HasRaisedGeneration { get; set; }
+
     /// <summary>A statement, ready for its parameters.</summary>
     public StoreStatement Sql(string text)
     {
+        if (left < int.MaxValue && left-- <= 0) throw new InvalidOperationException($"a read of one statement has a second one, which would see another moment: {text}");
         if (!prepared.TryGetValue(text, out var statement)) statement = Prepare(text);
         statement.Restart();
         return new StoreStatement(statement);
@@ -39,6 +46,9 @@ internal sealed class StoreSession(DbConnection connection) : IDisposable
         var result = await function(this);
         return failed is null ? result : throw new InvalidOperationException($"a statement failed and the function went on: {failed.Message}", failed);
     }
+
+    /// <summary>Says before each function whether it is a read of one statement; engines call it.</summary>
+    internal void Begin(bool ofOneStatement) => left = ofOneStatement ? 1 : int.MaxValue;
 
     /// <summary>Notes a statement's failure; true when it is a key that is there already.</summary>
     internal bool Failed(DbException fault)

@@ -34,6 +34,8 @@ internal sealed class FaultyStore(IStore inner) : IStore
 
     public ValueTask<T> ReadAsync<T>(Func<StoreSession, ValueTask<T>> read, CancellationToken cancellationToken) => inner.ReadAsync(read, cancellationToken);
 
+    public ValueTask<T> ReadOneAsync<T>(Func<StoreSession, ValueTask<T>> read, CancellationToken cancellationToken) => inner.ReadOneAsync(read, cancellationToken);
+
     public Task<T> WriteAsync<T>(Func<StoreSession, ValueTask<T>> write, CancellationToken cancellationToken, Urgency urgency = Urgency.Ordinary) =>
         RunAsync(() => inner.WriteAsync(write, cancellationToken, urgency));
 

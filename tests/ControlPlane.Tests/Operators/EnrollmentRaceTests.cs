@@ -41,6 +41,8 @@ public sealed class EnrollmentRaceTests(RunningControlPlane plane)
 
         public ValueTask<T> ReadAsync<T>(Func<StoreSession, ValueTask<T>> read, CancellationToken cancellationToken) => store.ReadAsync(read, cancellationToken);
 
+        public ValueTask<T> ReadOneAsync<T>(Func<StoreSession, ValueTask<T>> read, CancellationToken cancellationToken) => store.ReadOneAsync(read, cancellationToken);
+
         public async Task<T> WriteAsync<T>(Func<StoreSession, ValueTask<T>> write, CancellationToken cancellationToken, Urgency urgency = Urgency.Ordinary)
         {
             var written = await store.WriteAsync(write, cancellationToken, urgency);

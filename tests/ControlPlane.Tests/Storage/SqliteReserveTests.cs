@@ -88,6 +88,7 @@ public sealed class SqliteReserveTests : IAsyncLifetime
 
         await ProgramRun.SucceedAsync("mount", ["-o", "remount,size=64m", Disk]);
         await EventuallyAsync(() => SqliteBlobs.WriteAsync(store, 502, 900, Cancelled));
+        for (var id = 600; id < 620; id++) await SqliteBlobs.WriteAsync(store, id, 1, Cancelled);
 
         await AssertReserveAsync(2);
         Assert.Equal(22, await store.ReadAsync(s => s.Sql("SELECT count(*) FROM blobs WHERE id IN (501, 502) OR (id <= 40 AND id % 2 = 0)").NumberAsync(), Cancelled));

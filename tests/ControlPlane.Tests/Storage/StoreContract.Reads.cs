@@ -27,6 +27,44 @@ public abstract partial class StoreContract
     }
 
     [Fact]
+    public async Task ReadOne_SeesWhatIsCommittedAndNothingElse()
+    {
+        for (var i = 0; i < 3 * Options.Readers; i++)
+        {
+            await Store.WriteAsync(session => MarkAsync(session, $"mark {i}"), Cancelled);
+            Assert.Equal(i + 1, await Store.ReadOneAsync(CountAsync, Cancelled));
+        }
+        var meanwhile = await Store.WriteAsync(async session =>
+        {
+            await MarkAsync(session, "not yet");
+            return await CountAsync(session);
+        }, Cancelled);
+        Assert.Equal(3 * Options.Readers + 1, meanwhile);
+    }
+
+    [Fact]
+    public async Task ReadOne_ThatWrites_IsRefused()
+    {
+        await Assert.ThrowsAnyAsync<Exception>(async () => await Store.ReadOneAsync(session => MarkAsync(session, "sly"), Cancelled));
+
+        Assert.Empty(await NamesAsync());
+    }
+
+    [Fact]
+    public async Task ReadOne_WithASecondStatement_IsRefusedAndLeavesTheReaderUsable()
+    {
+        for (var i = 0; i < 3 * Options.Readers; i++)
+        {
+            var refused = await Assert.ThrowsAsync<InvalidOperationException>(async () => await Store.ReadOneAsync(TwiceAsync, Cancelled));
+            Assert.Contains("second", refused.Message, StringComparison.Ordinal);
+            Assert.Equal(0, await Store.ReadAsync(TwiceAsync, Cancelled));
+        }
+        Assert.Equal(1, await Store.WriteAsync(session => MarkAsync(session, "one"), Cancelled));
+
+        static async ValueTask<long> TwiceAsync(StoreSession session) => await CountAsync(session) + await CountAsync(session);
+    }
+
+    [Fact]
     public async Task Read_ThatThrows_LeavesTheReaderUsable()
     {
         for (var i = 0; i < 3 * Options.Readers; i++)

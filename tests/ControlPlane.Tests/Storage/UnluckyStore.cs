@@ -16,6 +16,9 @@ internal sealed class UnluckyStore(IStore store) : IStore
     public ValueTask<T> ReadAsync<T>(Func<StoreSession, ValueTask<T>> read, CancellationToken cancellationToken) =>
         store.ReadAsync(read, cancellationToken);
 
+    public ValueTask<T> ReadOneAsync<T>(Func<StoreSession, ValueTask<T>> read, CancellationToken cancellationToken) =>
+        store.ReadOneAsync(read, cancellationToken);
+
     public Task<T> WriteAsync<T>(Func<StoreSession, ValueTask<T>> write, CancellationToken cancellationToken, Urgency urgency = Urgency.Ordinary) =>
         store.WriteAsync(session => LuckAsync(session, write), cancellationToken, urgency);
 

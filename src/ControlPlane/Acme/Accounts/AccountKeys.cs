@@ -16,7 +16,7 @@ internal sealed class AccountKeys(IStore store) : IAccountDirectory
 
     public async ValueTask<AccountKey?> FindAsync(string accountId, CancellationToken cancellationToken)
     {
-        var row = await store.ReadAsync(session => AccountStore.FindKeyAsync(session, accountId), cancellationToken);
+        var row = await store.ReadOneAsync(session => AccountStore.FindKeyAsync(session, accountId), cancellationToken);
         return row is null ? null : new AccountKey(accountId, row.ProvisionerId, row.Status, Key(row.KeyJson)) { EabKeyId = row.EabKeyId, PauseMessage = row.PauseMessage };
     }
 

@@ -26,7 +26,7 @@ internal sealed class CertificateDesk(IStore store, AuthorityBook authorities, R
     {
         request.RequirePostAsGet();
         if (!SerialNumber.TryParseHex(certificateId, out var serial)) throw NoSuch();
-        var certificate = await store.ReadAsync(s => CertificateStore.FindAsync(s, serial), cancellationToken);
+        var certificate = await store.ReadOneAsync(s => CertificateStore.FindAsync(s, serial), cancellationToken);
         if (certificate is null || certificate.ProvisionerId != request.Context.Provisioner) throw NoSuch();
         if (certificate.AccountId != request.Account!.AccountId)
             throw new RefusalException(RefusalReason.Unauthorized, "the certificate is another account's");

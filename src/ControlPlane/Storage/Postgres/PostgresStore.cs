@@ -53,14 +53,17 @@ internal sealed class PostgresStore : IStore
     }
 
     public async ValueTask<T> ReadAsync<T>(Func<StoreSession, ValueTask<T>> read, CancellationToken cancellationToken) =>
-        await ReplayAsync(reading, IsolationLevel.RepeatableRead, read, cancellationToken);
+        await ReplayAsync(() => OnceAsync(reading, IsolationLevel.RepeatableRead, read, cancellationToken));
+
+    public async ValueTask<T> ReadOneAsync<T>(Func<StoreSession, ValueTask<T>> read, CancellationToken cancellationToken) =>
+        await ReplayAsync(() => AloneAsync(read, cancellationToken));
 
     // Urgent or not: the room on the server's disk is the server's to keep.
     public Task<T> WriteAsync<T>(Func<StoreSession, ValueTask<T>> write, CancellationToken cancellationToken, Urgency urgency = Urgency.Ordinary)
     {
         CallGeneration.Forget();
         if (turn is { IsHeld: false }) throw NotThisReplica();
-        return ReplayAsync(writing, IsolationLevel.Serializable, write, cancellationToken);
+        return ReplayAsync(() => OnceAsync(writing, IsolationLevel.Serializable, write, cancellationToken));
     }
 
     public Task<T> ActAsync<T>(Func<StoreSession, ValueTask<Acted<T>>> act, CancellationToken cancellationToken, Urgency urgency = Urgency.Ordinary) =>
@@ -86,14 +89,13 @@ internal sealed class PostgresStore : IStore
         ? new StoreUnavailableException($"the store has stopped: {turn.Lost.Result.Message}", turn.Lost.Result)
         : new StoreUnavailableException($"the store cannot be written for now: whether this is still the only replica '{options.Replica}' is being found out");
 
-    private async Task<T> ReplayAsync<T>(
-        NpgsqlDataSource source, IsolationLevel isolation, Func<StoreSession, ValueTask<T>> function, CancellationToken cancellationToken)
+    private async Task<T> ReplayAsync<T>(Func<Task<T>> once)
     {
         for (var attempt = 1; ; attempt++)
         {
             try
             {
-                return await OnceAsync(source, isolation, function, cancellationToken);
+                return await once();
             }
             catch (Exception fault) when (PostgresFault.Replayable(fault, attempt) is { } state)
             {
@@ -108,6 +110,14 @@ internal sealed class PostgresStore : IStore
             }
             await Task.Delay(Pause(attempt), time, CancellationToken.None);
         }
+    }
+
+    private async Task<T> AloneAsync<T>(Func<StoreSession, ValueTask<T>> read, CancellationToken cancellationToken)
+    {
+        await using var connection = await reading.OpenConnectionAsync(cancellationToken);
+        using var session = new StoreSession(connection);
+        session.Begin(ofOneStatement: true);
+        return await session.RunAsync(read);
     }
 
     private static async Task<T> OnceAsync<T>(

@@ -12,6 +12,7 @@ internal sealed class SqliteStore : IStore
     private readonly Channel<SqliteLink> readers;
     private readonly List<SqliteLink> links;
     private readonly IDisposable? turn;
+    private readonly KeptGeneration generation = new();
 
     private SqliteStore(SqliteLink writing, List<SqliteLink> links, IDisposable? turn, StoreOptions options, SqliteReserve reserve, ILogger log)
     {
@@ -20,7 +21,7 @@ internal sealed class SqliteStore : IStore
         this.turn = turn;
         readers = Channel.CreateBounded<SqliteLink>(links.Count);
         foreach (var link in links) readers.Writer.TryWrite(link);
-        writer = new SqliteWriter(writing, options, reserve, log);
+        writer = new SqliteWriter(writing, options, reserve, generation, log);
     }
 
     public Task<Exception> Fatal => writer.Fatal;
@@ -54,7 +55,21 @@ internal sealed class SqliteStore : IStore
         }
     }
 
-    public async ValueTask<T> ReadAsync<T>(Func<StoreSession, ValueTask<T>> read, CancellationToken cancellationToken)
+    public ValueTask<T> ReadAsync<T>(Func<StoreSession, ValueTask<T>> read, CancellationToken cancellationToken) => ReadAsync(read, isOne: false, cancellationToken);
+
+    public ValueTask<T> ReadOneAsync<T>(Func<StoreSession, ValueTask<T>> read, CancellationToken cancellationToken) => ReadAsync(read, isOne: true, cancellationToken);
+
+    /// <summary>From memory while this process has its turn at the file: then nobody else writes to it.</summary>
+    public async ValueTask<long> ReadGenerationAsync(CancellationToken cancellationToken)
+    {
+        if (turn is not null && !writer.IsCurrentThread && !writer.Fatal.IsCompleted && generation.TryGet(out var kept)) return kept;
+        var since = generation.Forgotten;
+        var number = await ReadOneAsync(Generation.ReadAsync, cancellationToken);
+        generation.Keep(number, since);
+        return number;
+    }
+
+    private async ValueTask<T> ReadAsync<T>(Func<StoreSession, ValueTask<T>> read, bool isOne, CancellationToken cancellationToken)
     {
         if (writer.IsCurrentThread) throw new InvalidOperationException("a write may not call the store: it reads with its own session");
         if (writer.Fatal.IsCompleted) throw writer.Stopped();
@@ -62,7 +77,8 @@ internal sealed class SqliteStore : IStore
         if (!readers.Reader.TryRead(out var link)) link = await AwaitReaderAsync(cancellationToken);
         try
         {
-            link.Begin();
+            link.Session.Begin(isOne);
+            if (!isOne) link.Begin();
             return await read(link.Session);
         }
         catch (Exception fault) when (SqliteFault.Classify(fault) != FaultClass.Ordinary)

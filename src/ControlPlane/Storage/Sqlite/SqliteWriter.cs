@@ -11,6 +11,7 @@ internal sealed class SqliteWriter
     private readonly SqliteLink link;
     private readonly StoreOptions options;
     private readonly SqliteReserve reserve;
+    private readonly KeptGeneration generation;
     private readonly ILogger log;
     private readonly Channel<WriteJob> queue;
     private readonly Thread thread;
@@ -19,11 +20,12 @@ internal sealed class SqliteWriter
     private int pagesWritten;
     private bool unavailable;
 
-    public SqliteWriter(SqliteLink link, StoreOptions options, SqliteReserve reserve, ILogger log)
+    public SqliteWriter(SqliteLink link, StoreOptions options, SqliteReserve reserve, KeptGeneration generation, ILogger log)
     {
         this.link = link;
         this.options = options;
         this.reserve = reserve;
+        this.generation = generation;
         this.log = log;
         queue = Channel.CreateBounded<WriteJob>(new BoundedChannelOptions(options.QueuedWrites)
         {
@@ -131,9 +133,11 @@ internal sealed class SqliteWriter
         }
         catch (Exception fault)
         {
+            ForgetGeneration();
             Undo(group, fault);
             return;
         }
+        ForgetGeneration();
         pagesWritten += link.TakePagesWritten();
         foreach (var job in group) job.Answer();
         if (group.TrueForAll(job => job.Urgency == Urgency.Urgent)) return;
@@ -141,6 +145,14 @@ internal sealed class SqliteWriter
         if (!unavailable) return;
         unavailable = false;
         StoreLog.Recovered(log);
+    }
+
+    // Before the answers: who has one sees what it did. Also when it was undone, since a commit that failed is nobody's to guess about.
+    private void ForgetGeneration()
+    {
+        if (!link.Session.HasRaisedGeneration) return;
+        link.Session.HasRaisedGeneration = false;
+        generation.Forget();
     }
 
     // Without company no savepoint is needed: the transaction is one.

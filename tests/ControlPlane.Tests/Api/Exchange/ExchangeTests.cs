@@ -106,7 +106,7 @@ public sealed class ExchangeTests
     [Fact]
     public async Task Gateway_DisabledMeanwhile_IsRefusedAtItsNextCall()
     {
-        await using var house = await House.StartAsync();
+        await using var house = await House.StartAsync(new HouseSettings { MayEndBadly = true });
         using var stream = Open(house);
         await AssertMintsAsync(stream, 1);
         await new GatewayService.GatewayServiceClient(house.Admin()).DisableGatewayAsync(new DisableGatewayRequest { Name = "gateways/" + house.Gateway.Id });
@@ -162,7 +162,7 @@ public sealed class ExchangeTests
     [Fact]
     public async Task Stop_WithAnOpenStream_EndsItAndTheProgram()
     {
-        await using var house = await House.StartAsync();
+        await using var house = await House.StartAsync(new HouseSettings { MayEndBadly = true });
         using var stream = Open(house);
         await AssertMintsAsync(stream, 1);
         var stopping = house.StopControlPlaneAsync();

@@ -131,7 +131,13 @@ internal sealed class ExchangeStream
         }
         catch (RpcException fault)
         {
-            End(fault.StatusCode == StatusCode.Unimplemented ? new StreamUnknownException(fault) : fault);
+            End(fault.StatusCode switch
+            {
+                StatusCode.Unimplemented => new StreamUnknownException(fault),
+                StatusCode.PermissionDenied or StatusCode.Unauthenticated or StatusCode.Unavailable => fault,
+                // Whatever ended it, calls that it carried got no answer.
+                _ => Lost(fault),
+            });
         }
         catch (Exception fault)
         {
@@ -157,7 +163,7 @@ internal sealed class ExchangeStream
     private static TimeSpan Left(DateTime? deadline) => deadline is { } until ? until - TimeProvider.System.GetUtcNow().UtcDateTime : Timeout.InfiniteTimeSpan;
 
     private static RpcException Lost(Exception? fault) =>
-        new(new Status(StatusCode.Unavailable, fault is null ? "the control plane ended the stream of calls" : $"the stream of calls was lost: {fault.Message}", fault));
+        new(new Status(StatusCode.Unavailable, fault is null ? "the control plane ended the stream of calls" : $"the stream of calls was lost: {(fault is RpcException rpc ? rpc.Status.Detail : fault.Message)}", fault));
 
     private static RpcException TooLate() => new(new Status(StatusCode.DeadlineExceeded, "no answer came in time"));
 }

@@ -166,11 +166,18 @@ public sealed class ExchangeTests
         using var stream = Open(house);
         await AssertMintsAsync(stream, 1);
         var stopping = house.StopControlPlaneAsync();
-        Assert.Empty(await NextAsync(stream));
-        Assert.True(stream.ResponseStream.Current.Draining);
-        var ended = await Assert.ThrowsAsync<RpcException>(() => NextAsync(stream));
-        Assert.Equal(StatusCode.Unavailable, ended.StatusCode);
-        await stopping.WaitAsync(Patience);
+        try
+        {
+            Assert.Empty(await NextAsync(stream));
+            Assert.True(stream.ResponseStream.Current.Draining);
+            var ended = await Assert.ThrowsAsync<RpcException>(() => NextAsync(stream));
+            // The library takes the server's reset of the half that it reads no more for the end, when it comes first.
+            Assert.Contains(ended.StatusCode, (StatusCode[])[StatusCode.Unavailable, StatusCode.Internal]);
+        }
+        finally
+        {
+            await stopping.WaitAsync(Patience);
+        }
     }
 
     [Fact]

@@ -144,7 +144,15 @@ internal sealed class CallExchange(
                 {
                     // Nobody hears the answers any more. What is under way is told so, and its places are freed all the same.
                     broken = fault;
-                    await lost.CancelAsync();
+                    try
+                    {
+                        await lost.CancelAsync();
+                    }
+                    catch (AggregateException further)
+                    {
+                        // Whoever is told fails to hear it; the others must still get to their end.
+                        broken = new AggregateException(fault, further);
+                    }
                 }
                 finally
                 {

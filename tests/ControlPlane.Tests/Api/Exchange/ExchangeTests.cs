@@ -202,6 +202,20 @@ public sealed class ExchangeTests
         await Assert.ThrowsAsync<GrpcCa.ControlPlane.Refusals.RefusalException>(() => serving.WaitAsync(over.Token));
     }
 
+    [Fact]
+    public async Task Answers_NotTaken_WithACallThatFailsToHearOfIt_EndTheStreamAllTheSame()
+    {
+        using var over = new CancellationTokenSource(Patience);
+        var service = new SlowService { FailsWhenTold = true };
+        var requests = new Requests(new ExchangeRequest { Calls = { Slow(1, null), Slow(2, TimeSpan.Zero) } });
+        var context = new FakeCall("/grpcca.v1.AcmeService/Exchange");
+        context.SetStreamPeer(new CallPeer(null, null));
+        var serving = CallExchange.ServeAsync(new ExchangedMethods(service, []), requests, new Answers { Refuses = service.Began.Task }, context, TimeProvider.System,
+            Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance, CancellationToken.None);
+        var fault = await Assert.ThrowsAsync<IOException>(() => serving.WaitAsync(over.Token));
+        Assert.IsType<AggregateException>(fault.InnerException);
+    }
+
     private static ExchangedCall Slow(long id, TimeSpan? timeout) => new()
     {
         Id = id, Method = "MintNonces", Request = new MintNoncesRequest { Count = 1 }.ToByteString(), Timeout = timeout is { } t ? Duration.FromTimeSpan(t) : null,
@@ -231,8 +245,14 @@ public sealed class ExchangeTests
     {
         public TaskCompletionSource Go { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
+        public TaskCompletionSource Began { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public bool FailsWhenTold { get; init; }
+
         public override async Task<MintNoncesResponse> MintNonces(MintNoncesRequest request, ServerCallContext context)
         {
+            if (FailsWhenTold) context.CancellationToken.Register(() => throw new InvalidOperationException("it was told"));
+            Began.TrySetResult();
             try
             {
                 await Go.Task.WaitAsync(context.CancellationToken);
@@ -271,11 +291,18 @@ public sealed class ExchangeTests
 
         public Task Draining => draining.Task;
 
-        public Task WriteAsync(ExchangeResponse message)
+        /// <summary>When it is set, nothing is taken after it.</summary>
+        public Task? Refuses { get; init; }
+
+        public async Task WriteAsync(ExchangeResponse message)
         {
+            if (Refuses is not null)
+            {
+                await Refuses;
+                throw new IOException("the caller went away");
+            }
             if (message.Draining) draining.TrySetResult();
             foreach (var answer in message.Answers) written.Writer.TryWrite(answer);
-            return Task.CompletedTask;
         }
 
         public Task WriteAsync(ExchangeResponse message, CancellationToken cancellationToken) => WriteAsync(message);

@@ -41,6 +41,12 @@ internal sealed record ControlPlaneOptions
     /// <summary><c>Admin:Socket</c>: the local admin's Unix socket, in a 0700 directory; default <c>admin.sock</c> in the data directory.</summary>
     public required string AdminSocket { get; init; }
 
+    /// <summary>
+    /// <c>Exchange:Socket</c>: the Unix socket at which gateways on this host go on without TLS; default <c>calls.sock</c> in the data directory,
+    /// <c>none</c> for none. Who may reach it is up to its directory, who is let in to the secret that its stream was told.
+    /// </summary>
+    public string? ExchangeSocket { get; init; }
+
     /// <summary><c>Replica:Id</c>: this process among several on one store, the same after a restart; default <c>main</c>.</summary>
     public required string ReplicaId { get; init; }
 
@@ -113,6 +119,7 @@ internal sealed record ControlPlaneOptions
             Endpoint = read.OptionalText("Grpc:Endpoint"),
             MaxConnections = read.Number("Grpc:MaxConnections", 1000, 1, 1_000_000),
             AdminSocket = Path.GetFullPath(read.Text("Admin:Socket", Path.Combine(data, "admin.sock"))),
+            ExchangeSocket = read.Text("Exchange:Socket", Path.Combine(data, "calls.sock")) is var calls && calls == "none" ? null : Path.GetFullPath(calls),
             ReplicaId = replica,
             Storage = ReadStorage(read, data) with { Replica = replica },
             KeyDirectory = Path.GetFullPath(read.Text("Signing:KeyDirectory", Path.Combine(data, "keys"))),

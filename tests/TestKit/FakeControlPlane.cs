@@ -6,6 +6,7 @@ using System.Security.Cryptography.X509Certificates;
 using Google.Protobuf;
 using Grpc.Core;
 using GrpcCa.ControlPlane.Api;
+using GrpcCa.ControlPlane.Api.Exchange;
 using GrpcCa.Host;
 using GrpcCa.V1;
 using Microsoft.AspNetCore.Builder;
@@ -80,6 +81,9 @@ internal sealed class FakeControlPlane : IAsyncDisposable
 
     /// <summary>Whether it takes calls by a stream; an older one does not.</summary>
     public bool KnowsStreams { get; set; } = true;
+
+    /// <summary>Where its streams may go on; nowhere by default.</summary>
+    public ExchangeDoor? Door { get; set; }
 
     /// <summary>How many streams of calls were opened.</summary>
     public int StreamsOpened { get; set; }

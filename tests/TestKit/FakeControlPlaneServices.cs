@@ -113,6 +113,6 @@ internal sealed class FakeAcmeService(FakeControlPlane plane) : AcmeService.Acme
         if (!plane.KnowsStreams) throw new RpcException(new Status(StatusCode.Unimplemented, "Service is unimplemented."));
         plane.RequireGateway(context);
         plane.StreamsOpened++;
-        return CallExchange.ServeAsync(new ExchangedMethods(this, []), requestStream, responseStream, context, TimeProvider.System, NullLogger.Instance, plane.Stopping);
+        return CallExchange.ServeAsync(new ExchangedMethods(this, []), requestStream, responseStream, context, TimeProvider.System, NullLogger.Instance, plane.Stopping, plane.Door);
     }
 }

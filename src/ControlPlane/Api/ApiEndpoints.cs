@@ -40,6 +40,7 @@ internal static class ApiEndpoints
         services.AddSingleton<ProvisionerOf>();
         services.AddSingleton<CertificateWatch>();
         services.AddSingleton<CallExchange>();
+        services.AddSingleton<ExchangeDoor>().AddHostedService(provider => provider.GetRequiredService<ExchangeDoor>());
         services.AddSingleton<ApprovalInterceptor>().AddSingleton<ApprovalGate>().AddSingleton<ApprovedCalls>();
         // Carried out again by ApprovedCalls, not only by calls from outside.
         services.AddSingleton<AuthorityApi>().AddSingleton<NameApi>().AddSingleton<ProvisionerApi>().AddSingleton<ProfileApi>().AddSingleton<StateApi>().AddSingleton<WebhookApi>();

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using Grpc.Core;
@@ -10,6 +11,23 @@ namespace GrpcCa.ControlPlane.Api;
 /// <param name="Socket">The accepted socket.</param>
 internal sealed record CallPeer(X509Certificate2? Certificate, Socket? Socket)
 {
+    /// <summary>Whether the other end is a program on this host, as far as addresses tell.</summary>
+    public bool IsOnThisHost
+    {
+        get
+        {
+            try
+            {
+                return Socket is { RemoteEndPoint: IPEndPoint remote, LocalEndPoint: IPEndPoint local } && (IPAddress.IsLoopback(remote.Address) || remote.Address.Equals(local.Address));
+            }
+            catch (Exception fault) when (fault is ObjectDisposedException or SocketException)
+            {
+                // The connection was lost meanwhile.
+                return false;
+            }
+        }
+    }
+
     /// <summary>The peer of a call of its own, or of the stream that carries the call.</summary>
     public static CallPeer Of(ServerCallContext context)
     {

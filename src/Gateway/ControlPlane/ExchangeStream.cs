@@ -4,6 +4,7 @@ using System.Threading.Channels;
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
+using GrpcCa.Host;
 using GrpcCa.V1;
 
 namespace GrpcCa.Gateway.ControlPlane;
@@ -14,7 +15,8 @@ internal sealed class StreamUnknownException(RpcException inner) : Exception(inn
 
 /// <summary>
 /// One AcmeService.Exchange stream: calls go out in one message with whatever else waits, answers come back by their number. It
-/// lives until it breaks; then every call that was not answered fails as the stream did, and is not repeated.
+/// lives until it breaks; then every call that was not answered fails as the stream did, and is not repeated. With a control plane on
+/// the same host it goes on over a Unix socket (<see cref="ExchangeSocket"/>) once that is there.
 /// </summary>
 [SuppressMessage("Reliability", "CA1001:Types that own disposable fields should be disposable", Justification = "It ends by itself, at the latest with its channel; then nothing of it holds a resource.")]
 internal sealed class ExchangeStream
@@ -32,6 +34,8 @@ internal sealed class ExchangeStream
     private readonly CancellationTokenSource over = new();
     private readonly AsyncDuplexStreamingCall<ExchangeRequest, ExchangeResponse> stream;
     private Exception? cause;
+    private MessageSocket? socket;
+    private bool isOffered;
     private long lastId;
     private volatile bool isDraining;
 
@@ -92,9 +96,9 @@ internal sealed class ExchangeStream
     {
         try
         {
-            while (await outgoing.Reader.WaitToReadAsync(over.Token))
+            for (var isFirst = true; await outgoing.Reader.WaitToReadAsync(over.Token); isFirst = false)
             {
-                var message = new ExchangeRequest();
+                var message = new ExchangeRequest { MayMove = isFirst };
                 for (var bytes = 0; bytes < MostBytesInMessage && message.Calls.Count < MostCallsInMessage && outgoing.Reader.TryRead(out var call);)
                 {
                     // Who gave up while it waited, or is about to, needs no answer; and what was signed is not to be carried out after its client was told so.
@@ -107,7 +111,9 @@ internal sealed class ExchangeStream
                     bytes += call.Request.Length;
                     message.Calls.Add(call);
                 }
-                if (message.Calls.Count > 0) await stream.RequestStream.WriteAsync(message, over.Token);
+                if (message.Calls.Count == 0 && !isFirst) continue;
+                if (Volatile.Read(ref socket) is { } near) await near.WriteAsync(message, over.Token);
+                else await stream.RequestStream.WriteAsync(message, over.Token);
             }
         }
         catch (Exception fault)
@@ -123,9 +129,11 @@ internal sealed class ExchangeStream
         {
             while (await stream.ResponseStream.MoveNext(over.Token))
             {
-                if (stream.ResponseStream.Current.Draining) isDraining = true;
-                foreach (var answer in stream.ResponseStream.Current.Answers)
-                    if (pending.TryGetValue(answer.Id, out var waiting)) Answer(waiting.Answer, answer);
+                var message = stream.ResponseStream.Current;
+                Take(message);
+                if (message.Socket is not { } offer || isOffered) continue;
+                isOffered = true;
+                _ = MoveAsync(offer);
             }
             End(Lost(null));
         }
@@ -142,6 +150,36 @@ internal sealed class ExchangeStream
         catch (Exception fault)
         {
             End(Lost(fault));
+        }
+    }
+
+    private void Take(ExchangeResponse message)
+    {
+        if (message.Draining) isDraining = true;
+        foreach (var answer in message.Answers)
+            if (pending.TryGetValue(answer.Id, out var waiting)) Answer(waiting.Answer, answer);
+    }
+
+    // Calls that went before are answered where they went.
+    private async Task MoveAsync(ExchangeSocket offer)
+    {
+        try
+        {
+            using var opened = await NearbySocket.OpenAsync(offer, over.Token);
+            if (opened is null) return;
+            Volatile.Write(ref socket, opened);
+            while (await opened.ReadAsync(ExchangeResponse.Parser, over.Token) is { } message) Take(message);
+            // After it said that it stops, everything that went there was answered.
+            if (!isDraining) End(Lost(null));
+        }
+        catch (Exception fault)
+        {
+            // Also when the stream has ended: then nothing more happens.
+            End(Lost(fault));
+        }
+        finally
+        {
+            Volatile.Write(ref socket, null);
         }
     }
 

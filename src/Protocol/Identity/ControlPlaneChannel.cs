@@ -16,8 +16,8 @@ internal static class ControlPlaneChannel
     /// <summary>What the address of a local admin socket starts with.</summary>
     public const string UnixScheme = "unix:";
 
-    // A revocation list with a million entries.
-    private const int LargestAnswer = 64 * 1024 * 1024;
+    /// <summary>Bytes of the largest message that is read: a revocation list with a million entries.</summary>
+    public const int LargestAnswer = 64 * 1024 * 1024;
 
     /// <summary>A channel to <paramref name="endpoint"/> (host and port).</summary>
     /// <param name="endpoint">Host and port, such as <c>ca.net.gq:14443</c>.</param>

@@ -17,7 +17,7 @@ namespace GrpcCa.ControlPlane.Api.Exchange;
 /// </summary>
 internal sealed class CallExchange(
     FaultInterceptor faults, AccessInterceptor access, FieldBehaviorInterceptor fields, BoundInterceptor bound, ApprovalInterceptor approvals,
-    IHostApplicationLifetime life, TimeProvider time, ILogger<CallExchange> log)
+    ExchangeDoor door, IHostApplicationLifetime life, TimeProvider time, ILogger<CallExchange> log)
 {
     /// <summary>As many as a connection may carry calls of their own.</summary>
     public const int MostCalls = 1000;
@@ -25,10 +25,14 @@ internal sealed class CallExchange(
     /// <summary>Streams of one connection: one, and one that takes its place.</summary>
     public const int MostStreams = 2;
 
-    // A certificate chain has a few kilobytes.
-    private const int MostAnswersInMessage = 100;
+    // A certificate chain has a few kilobytes; one with a thousand names has more.
+    private const int MostAnswersInMessage = 100, MostBytesInMessage = 256 * 1024;
 
-    private static readonly ExchangedAnswer Draining = new();
+    // What a gateway may send in one: what it puts together has 256 KiB, and a single call less than that.
+    private const int LargestMessage = 1024 * 1024;
+
+    // Stands among the answers for what is not one: that a message has something else to say.
+    private static readonly ExchangedAnswer Notice = new();
 
     private readonly Interceptor[] interceptors = [faults, access, fields, bound, approvals];
 
@@ -46,7 +50,7 @@ internal sealed class CallExchange(
         {
             if (Interlocked.Increment(ref open.Value) > MostStreams)
                 throw new RefusalException(RefusalReason.ResourceExhausted, $"{MostStreams} streams of calls are open on this connection, and no more may be");
-            await ServeAsync(new ExchangedMethods(service, interceptors), requests, answers, context, time, log, life.ApplicationStopping);
+            await ServeAsync(new ExchangedMethods(service, interceptors), requests, answers, context, time, log, life.ApplicationStopping, door);
         }
         finally
         {
@@ -62,11 +66,12 @@ internal sealed class CallExchange(
     /// <param name="time">The clock of deadlines.</param>
     /// <param name="log">Hears of faults that are not the caller's.</param>
     /// <param name="stopping">The program stops: no more calls are begun.</param>
+    /// <param name="door">Where callers on this host may go on; null when they may not.</param>
     public static async Task ServeAsync(
         ExchangedMethods methods, IAsyncStreamReader<ExchangeRequest> requests, IServerStreamWriter<ExchangeResponse> answers, ServerCallContext context,
-        TimeProvider time, ILogger log, CancellationToken stopping)
+        TimeProvider time, ILogger log, CancellationToken stopping, ExchangeDoor? door = null)
     {
-        using var stream = new Served(methods, context, CallPeer.Of(context), time, log);
+        using var stream = new Served(methods, context, CallPeer.Of(context), time, log, door);
         var writing = stream.WriteAsync(answers);
         using var reading = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, stopping);
         try
@@ -86,11 +91,17 @@ internal sealed class CallExchange(
         }
     }
 
-    private sealed class Served(ExchangedMethods methods, ServerCallContext context, CallPeer peer, TimeProvider time, ILogger log) : IDisposable
+    private sealed class Served(ExchangedMethods methods, ServerCallContext context, CallPeer peer, TimeProvider time, ILogger log, ExchangeDoor? door) : IDisposable
     {
         private readonly SemaphoreSlim room = new(MostCalls);
         private readonly Channel<ExchangedAnswer> outgoing = Channel.CreateUnbounded<ExchangedAnswer>(new UnboundedChannelOptions { SingleReader = true });
         private readonly CancellationTokenSource lost = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken);
+        private readonly CancellationTokenSource ending = new();
+        private ExchangeDoor? door = door;
+        private ExchangeDoor.Offer? offer;
+        private ExchangeSocket? announced;
+        private Task moved = Task.CompletedTask;
+        private volatile bool isDraining;
 
         public async Task ReadAsync(IAsyncStreamReader<ExchangeRequest> requests, CancellationToken cancellationToken)
         {
@@ -98,6 +109,7 @@ internal sealed class CallExchange(
             while (await requests.MoveNext(any.Token))
             {
                 var calls = requests.Current.Calls;
+                if (requests.Current.MayMove) OfferToMove();
                 if (calls.Count > MostCalls) throw new RefusalException(RefusalReason.InvalidArgument, $"has {calls.Count} elements; at most {MostCalls} are read") { Field = "calls" };
                 var at = time.GetUtcNow();
                 foreach (var call in calls)
@@ -112,7 +124,12 @@ internal sealed class CallExchange(
         public async Task EndAsync(Task writing)
         {
             // Said also when it is the caller who ends: then nobody listens.
-            outgoing.Writer.TryWrite(Draining);
+            isDraining = true;
+            outgoing.Writer.TryWrite(Notice);
+            // What moved is part of the stream, and its calls are the stream's.
+            await ending.CancelAsync();
+            offer?.Dispose();
+            await moved;
             // All places taken: nobody is under way. A call ends at its deadline or with the connection.
             for (var i = 0; i < MostCalls; i++) await room.WaitAsync(CancellationToken.None);
             outgoing.Writer.TryComplete();
@@ -122,6 +139,7 @@ internal sealed class CallExchange(
         public void Dispose()
         {
             lost.Dispose();
+            ending.Dispose();
             room.Dispose();
         }
 
@@ -131,10 +149,11 @@ internal sealed class CallExchange(
             while (await outgoing.Reader.WaitToReadAsync(CancellationToken.None))
             {
                 var message = new ExchangeResponse();
-                while (message.Answers.Count < MostAnswersInMessage && outgoing.Reader.TryRead(out var answer))
+                for (var bytes = 0; bytes < MostBytesInMessage && message.Answers.Count < MostAnswersInMessage && outgoing.Reader.TryRead(out var answer);)
                 {
-                    if (ReferenceEquals(answer, Draining)) message.Draining = true;
+                    if (ReferenceEquals(answer, Notice)) (message.Draining, message.Socket) = (isDraining, Interlocked.Exchange(ref announced, null));
                     else message.Answers.Add(answer);
+                    bytes += answer.Response.Length;
                 }
                 try
                 {
@@ -162,6 +181,40 @@ internal sealed class CallExchange(
             // The usual ways to find out that the caller went away; the stream's own end tells them.
             if (broken is not (null or OperationCanceledException or InvalidOperationException or IOException))
                 throw new IOException("the answers of a stream could not be written", broken);
+        }
+
+        // Once in a stream, and not again in what moved.
+        private void OfferToMove()
+        {
+            if (Interlocked.Exchange(ref door, null) is not { } open || !peer.IsOnThisHost || open.Open() is not { } opened) return;
+            (offer, announced) = (opened, opened.Message);
+            moved = MoveAsync(opened);
+            outgoing.Writer.TryWrite(Notice);
+        }
+
+        private async Task MoveAsync(ExchangeDoor.Offer opened)
+        {
+            if (await opened.Taken is not { } socket) return;
+            ExchangeLog.Moved(log, opened.Message.Path);
+            using var messages = new MessageSocket(socket, LargestMessage);
+            var stream = new SocketStream(messages);
+            try
+            {
+                await ServeAsync(methods, stream, stream, context, time, log, ending.Token);
+            }
+            catch (RefusalException) when (ending.IsCancellationRequested)
+            {
+                // With the stream that it belongs to.
+            }
+            catch (Exception fault) when (fault is RefusalException or IOException or OperationCanceledException)
+            {
+                // There is no status to send: the closed socket says it.
+                ExchangeLog.MoveEnded(log, fault.Message);
+            }
+            catch (Exception fault)
+            {
+                FaultLog.Unexpected(log, fault, context.Method, RequestIds.Next());
+            }
         }
 
         private async Task AnswerAsync(ExchangedCall call, DateTimeOffset at)

@@ -82,8 +82,11 @@ internal sealed class FakeControlPlane : IAsyncDisposable
     /// <summary>Whether it takes calls by a stream; an older one does not.</summary>
     public bool KnowsStreams { get; set; } = true;
 
-    /// <summary>Where its streams may go on; nowhere by default.</summary>
-    public ExchangeDoor? Door { get; set; }
+    /// <summary>Where its streams may go on; nowhere unless <see cref="OpenDoorAsync"/> says so.</summary>
+    public ExchangeDoor? Door { get; private set; }
+
+    /// <summary>What its streams are told instead, whether it is so or not.</summary>
+    public ExchangeSocket? Offered { get; set; }
 
     /// <summary>How many streams of calls were opened.</summary>
     public int StreamsOpened { get; set; }
@@ -163,7 +166,19 @@ internal sealed class FakeControlPlane : IAsyncDisposable
         port = new Uri(app.Urls.Single()).Port;
     }
 
-    public async ValueTask DisposeAsync() => await PauseAsync();
+    /// <summary>Lets its streams go on at a Unix socket.</summary>
+    public async Task OpenDoorAsync(string path)
+    {
+        Door = new ExchangeDoor(path, Microsoft.Extensions.Logging.Abstractions.NullLogger<ExchangeDoor>.Instance);
+        await Door.StartAsync(CancellationToken.None);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await PauseAsync();
+        if (Door is not null) await Door.StopAsync(CancellationToken.None);
+        Door?.Dispose();
+    }
 
     internal static GatewayConfig.Types.PublishedCertificate Published(string id, X509Certificate2 certificate) => new()
     {

@@ -108,11 +108,12 @@ internal sealed class FakeAcmeService(FakeControlPlane plane) : AcmeService.Acme
 
     public override Task<RevokeCertResponse> RevokeCert(RevokeCertRequest request, ServerCallContext context) => plane.AnswerAsync<RevokeCertResponse>(request, context);
 
-    public override Task Exchange(IAsyncStreamReader<ExchangeRequest> requestStream, IServerStreamWriter<ExchangeResponse> responseStream, ServerCallContext context)
+    public override async Task Exchange(IAsyncStreamReader<ExchangeRequest> requestStream, IServerStreamWriter<ExchangeResponse> responseStream, ServerCallContext context)
     {
         if (!plane.KnowsStreams) throw new RpcException(new Status(StatusCode.Unimplemented, "Service is unimplemented."));
         plane.RequireGateway(context);
         plane.StreamsOpened++;
-        return CallExchange.ServeAsync(new ExchangedMethods(this, []), requestStream, responseStream, context, TimeProvider.System, NullLogger.Instance, plane.Stopping, plane.Door);
+        if (plane.Offered is { } offered) await responseStream.WriteAsync(new ExchangeResponse { Socket = offered });
+        await CallExchange.ServeAsync(new ExchangedMethods(this, []), requestStream, responseStream, context, TimeProvider.System, NullLogger.Instance, plane.Stopping, plane.Door);
     }
 }

@@ -40,7 +40,8 @@ internal static class ApiEndpoints
         services.AddSingleton<ProvisionerOf>();
         services.AddSingleton<CertificateWatch>();
         services.AddSingleton<CallExchange>();
-        services.AddSingleton<ExchangeDoor>().AddHostedService(provider => provider.GetRequiredService<ExchangeDoor>());
+        services.AddSingleton(provider => new ExchangeDoor(provider.GetRequiredService<ControlPlaneOptions>().ExchangeSocket, provider.GetRequiredService<ILogger<ExchangeDoor>>()))
+            .AddHostedService(provider => provider.GetRequiredService<ExchangeDoor>());
         services.AddSingleton<ApprovalInterceptor>().AddSingleton<ApprovalGate>().AddSingleton<ApprovedCalls>();
         // Carried out again by ApprovedCalls, not only by calls from outside.
         services.AddSingleton<AuthorityApi>().AddSingleton<NameApi>().AddSingleton<ProvisionerApi>().AddSingleton<ProfileApi>().AddSingleton<StateApi>().AddSingleton<WebhookApi>();

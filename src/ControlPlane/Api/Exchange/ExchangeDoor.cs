@@ -11,7 +11,9 @@ namespace GrpcCa.ControlPlane.Api.Exchange;
 /// The Unix socket at which streams of callers on this host go on (<see cref="ExchangeSocket"/>). Who is let in is decided by a
 /// secret that only the stream has heard, over its TLS; the socket's directory keeps others away from it besides.
 /// </summary>
-internal sealed class ExchangeDoor(ControlPlaneOptions options, ILogger<ExchangeDoor> log) : IHostedService, IDisposable
+/// <param name="path">The socket; null for none.</param>
+/// <param name="log">Hears why it cannot be opened.</param>
+internal sealed class ExchangeDoor(string? path, ILogger<ExchangeDoor> log) : IHostedService, IDisposable
 {
     private const int SecretSize = 32;
 
@@ -33,10 +35,11 @@ internal sealed class ExchangeDoor(ControlPlaneOptions options, ILogger<Exchange
 
     public Task StartAsync(CancellationToken cancellationToken)
     {
-        if (options.ExchangeSocket is not { } path) return Task.CompletedTask;
+        if (path is null) return Task.CompletedTask;
         try
         {
-            // Left behind by a program that was killed; the data directory has one control plane at a time.
+            // Left behind by a program that was killed; the data directory has one control plane at a time. What has bytes is no socket.
+            if (File.Exists(path) && new FileInfo(path).Length > 0) throw new IOException("it is a file");
             File.Delete(path);
             listener = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
             listener.Bind(new UnixDomainSocketEndPoint(path));
@@ -59,7 +62,6 @@ internal sealed class ExchangeDoor(ControlPlaneOptions options, ILogger<Exchange
         await stopping.CancelAsync();
         listener?.Dispose();
         await accepting;
-        if (listener is not null) File.Delete(options.ExchangeSocket!);
     }
 
     public void Dispose()
@@ -69,7 +71,7 @@ internal sealed class ExchangeDoor(ControlPlaneOptions options, ILogger<Exchange
     }
 
     /// <summary>Lets a stream go on at the socket; null when there is none. The offer holds until it is disposed.</summary>
-    public Offer? Open() => listener is null ? null : new Offer(this, options.ExchangeSocket!);
+    public Offer? Open() => listener is null ? null : new Offer(this, path!);
 
     private async Task AcceptAsync(Socket listening)
     {

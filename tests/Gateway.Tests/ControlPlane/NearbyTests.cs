@@ -1,0 +1,162 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using Google.Protobuf;
+using GrpcCa.Gateway.Tests.Endpoints;
+using GrpcCa.V1;
+using static GrpcCa.Gateway.Tests.GatewayRig;
+
+namespace GrpcCa.Gateway.Tests.ControlPlane;
+
+/// <summary>A control plane on the same host offers a Unix socket; what a gateway does with it, and with one that is not what it seems.</summary>
+public sealed class NearbyTests : IDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    private readonly DirectoryInfo directory = Directory.CreateTempSubdirectory("near-");
+
+    private string Path => System.IO.Path.Combine(directory.FullName, "calls.sock");
+
+    public void Dispose() => directory.Delete(recursive: true);
+
+    [Fact]
+    public async Task Requests_GoOnOverTheSocket_AndNoneIsLostOnTheWay()
+    {
+        await using var rig = await GatewayRig.StartAsync();
+        await rig.Plane.OpenDoorAsync(Path);
+        await ConnectAnewAsync(rig);
+        var (streams, calls) = (rig.Plane.StreamsOpened, rig.Plane.AcmeCalls.Count);
+        for (var round = 0; round < 20; round++)
+            await Task.WhenAll(Enumerable.Range(0, 10).Select(async _ =>
+            {
+                using var order = await rig.PostAsync("/acme/acme/new-order");
+                Assert.Equal(HttpStatusCode.Created, order.StatusCode);
+            }));
+        Assert.Equal(streams, rig.Plane.StreamsOpened);
+        Assert.Equal(calls + 200, rig.Plane.AcmeCalls.Count);
+        // It listens, and the gateway is connected.
+        Assert.Equal(2, (await File.ReadAllLinesAsync("/proc/net/unix", TestContext.Current.CancellationToken)).Count(line => line.EndsWith(Path, StringComparison.Ordinal)));
+
+        // A new connection is a new stream, which moves again.
+        await ConnectAnewAsync(rig);
+        Assert.Equal(streams + 1, rig.Plane.StreamsOpened);
+    }
+
+    [Fact]
+    public async Task Socket_ThatIsNotThere_ChangesNothing()
+    {
+        await using var rig = await GatewayRig.StartAsync();
+        rig.Plane.Offered = Offer();
+        await ConnectAnewAsync(rig);
+        var streams = rig.Plane.StreamsOpened;
+        for (var i = 0; i < 5; i++) await ServedAsync(rig);
+        Assert.Equal(streams, rig.Plane.StreamsOpened);
+    }
+
+    [Fact]
+    public async Task Socket_OfSomebodyElse_HearsOfNothing()
+    {
+        await using var rig = await GatewayRig.StartAsync();
+        using var stranger = Listen();
+        rig.Plane.Offered = Offer();
+        await ConnectAnewAsync(rig);
+        var streams = rig.Plane.StreamsOpened;
+        using var taken = await stranger.AcceptAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(Patience);
+        await ReceiveAsync(taken, 32);
+        await taken.SendAsync(RandomNumberGenerator.GetBytes(32));
+        // Not another byte: the gateway hangs up.
+        Assert.Equal(0, await taken.ReceiveAsync(new byte[1], TestContext.Current.CancellationToken).AsTask().WaitAsync(Patience));
+        await ServedAsync(rig);
+        Assert.Equal(streams, rig.Plane.StreamsOpened);
+    }
+
+    [Fact]
+    public async Task Socket_ThatBreaks_FailsWhatItCarried_AndAnotherStreamIsOpened()
+    {
+        await using var rig = await GatewayRig.StartAsync();
+        using var listener = Listen();
+        rig.Plane.Offered = Offer();
+        await ConnectAnewAsync(rig);
+        var streams = rig.Plane.StreamsOpened;
+        using (var taken = await listener.AcceptAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(Patience))
+        {
+            await ReceiveAsync(taken, 32);
+            await taken.SendAsync(rig.Plane.Offered.Proof.Memory);
+            var before = rig.Plane.AcmeCalls.Count;
+            var asked = UntilCarriedAsync(rig, taken);
+            // One came over it, and gets no answer: it may have been carried out, so it is not sent again.
+            using var order = await asked;
+            await ProblemAsync(order, 503, "serverInternal");
+            Assert.InRange(rig.Plane.AcmeCalls.Count, before, before + 50);
+        }
+        rig.Plane.Offered = null;
+        await UntilServedAsync(rig);
+        Assert.Equal(streams + 1, rig.Plane.StreamsOpened);
+    }
+
+    // The gateway may have opened its stream before the test said what is offered.
+    private static async Task ConnectAnewAsync(GatewayRig rig)
+    {
+        Canned.Fill(rig.Plane);
+        await rig.Plane.PauseAsync();
+        await rig.Plane.ResumeAsync();
+        await UntilServedAsync(rig);
+    }
+
+    // Requests one after the other until one goes to the socket, which is closed then.
+    private static async Task<HttpResponseMessage> UntilCarriedAsync(GatewayRig rig, Socket taken)
+    {
+        var carried = taken.ReceiveAsync(new byte[1024], TestContext.Current.CancellationToken).AsTask();
+        for (var i = 0; i < 50; i++)
+        {
+            var asked = rig.PostAsync("/acme/acme/new-order");
+            if (await Task.WhenAny(carried, asked) == carried)
+            {
+                taken.Dispose();
+                return await asked;
+            }
+            (await asked).Dispose();
+        }
+        throw new InvalidOperationException("fifty requests went elsewhere");
+    }
+
+    private ExchangeSocket Offer() => new()
+    {
+        Path = Path, Secret = ByteString.CopyFrom(RandomNumberGenerator.GetBytes(32)), Proof = ByteString.CopyFrom(RandomNumberGenerator.GetBytes(32)),
+    };
+
+    private Socket Listen()
+    {
+        var listener = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        listener.Bind(new UnixDomainSocketEndPoint(Path));
+        listener.Listen();
+        return listener;
+    }
+
+    private static async Task ReceiveAsync(Socket socket, int count)
+    {
+        for (var read = 0; read < count;)
+        {
+            var more = await socket.ReceiveAsync(new byte[count - read], TestContext.Current.CancellationToken);
+            Assert.NotEqual(0, more);
+            read += more;
+        }
+    }
+
+    private static async Task ServedAsync(GatewayRig rig)
+    {
+        using var order = await rig.PostAsync("/acme/acme/new-order");
+        Assert.Equal(HttpStatusCode.Created, order.StatusCode);
+    }
+
+    private static async Task UntilServedAsync(GatewayRig rig)
+    {
+        for (var attempt = 0; ; attempt++)
+        {
+            using var order = await rig.PostAsync("/acme/acme/new-order");
+            if (order.StatusCode == HttpStatusCode.Created) return;
+            Assert.True(attempt < 300, $"the gateway answers {order.StatusCode} after half a minute");
+            await Task.Delay(100, TestContext.Current.CancellationToken);
+        }
+    }
+}

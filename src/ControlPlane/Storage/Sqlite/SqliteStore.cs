@@ -60,13 +60,13 @@ internal sealed class SqliteStore : IStore
     public ValueTask<T> ReadOneAsync<T>(Func<StoreSession, ValueTask<T>> read, CancellationToken cancellationToken) => ReadAsync(read, isOne: true, cancellationToken);
 
     /// <summary>From memory while this process has its turn at the file: then nobody else writes to it.</summary>
-    public async ValueTask<long> ReadGenerationAsync(CancellationToken cancellationToken)
+    public async ValueTask<Generation> ReadGenerationAsync(CancellationToken cancellationToken)
     {
-        if (turn is not null && !writer.IsCurrentThread && !writer.Fatal.IsCompleted && generation.TryGet(out var kept)) return kept;
-        var since = generation.Forgotten;
-        var number = await ReadOneAsync(Generation.ReadAsync, cancellationToken);
-        generation.Keep(number, since);
-        return number;
+        if (turn is not null && !writer.IsCurrentThread && !writer.Fatal.IsCompleted && generation.Current is { } kept) return kept;
+        var since = generation.Changes;
+        var read = await ReadOneAsync(Generation.ReadAsync, cancellationToken);
+        generation.Keep(read, since);
+        return read;
     }
 
     private async ValueTask<T> ReadAsync<T>(Func<StoreSession, ValueTask<T>> read, bool isOne, CancellationToken cancellationToken)

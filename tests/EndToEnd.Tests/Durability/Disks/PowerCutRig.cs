@@ -8,6 +8,9 @@ internal sealed class PowerCutRig : IAsyncDisposable
 {
     private const int DiskBytes = 192 << 20;
 
+    // Clients are at work, so that something is written; a slow machine gets its time.
+    private static readonly TimeSpan WrittenWithin = TimeSpan.FromSeconds(30);
+
     private readonly TemporaryDirectory directory = new();
     private readonly VolatileDisk disk = new(DiskBytes);
     private readonly NbdServer server;
@@ -26,6 +29,12 @@ internal sealed class PowerCutRig : IAsyncDisposable
     public RunningInstanceOptions Options { get; }
 
     public int Flushes => disk.Flushes;
+
+    /// <summary>How often the power was cut; more than before as soon as a client may see it.</summary>
+    public int Cuts => disk.Cuts;
+
+    // Half of the cuts lose everything that was not flushed, the others any part of it.
+    private static int Chance => Math.Max(0, RandomNumberGenerator.GetInt32(-100, 100));
 
     private string Socket => directory.At("nbd.sock");
 
@@ -56,16 +65,10 @@ internal sealed class PowerCutRig : IAsyncDisposable
     /// Cuts the power: the disk first, so that nothing is answered any more that it does not have, then the programs. Then power is
     /// back, and the file system is mounted as at any boot.
     /// </summary>
-    public async Task<Cut> CutAsync()
-    {
-        // Half of the cuts lose everything that was not flushed, the others any part of it.
-        var cut = disk.CutPower(Math.Max(0, RandomNumberGenerator.GetInt32(-100, 100)));
-        await KillAsync();
-        await UnmountAsync();
-        disk.PowerOn();
-        await MountAsync(format: false);
-        return cut;
-    }
+    public Task<Cut> CutAsync() => BootAsync(disk.CutPower(Chance));
+
+    /// <summary>The same, right after so many writes more have reached the disk: the last of them is not flushed, whatever the moment.</summary>
+    public async Task<Cut> CutAfterAsync(int writes) => await BootAsync(await disk.CutPowerAfterAsync(writes, Chance).WaitAsync(WrittenWithin));
 
     public async ValueTask DisposeAsync()
     {
@@ -74,6 +77,15 @@ internal sealed class PowerCutRig : IAsyncDisposable
         await server.DisposeAsync();
         await Site.DisposeAsync();
         directory.Dispose();
+    }
+
+    private async Task<Cut> BootAsync(Cut cut)
+    {
+        await KillAsync();
+        await UnmountAsync();
+        disk.PowerOn();
+        await MountAsync(format: false);
+        return cut;
     }
 
     private async Task MountAsync(bool format)

@@ -21,11 +21,16 @@ internal sealed class VolatileDisk(int bytes)
     private readonly byte[] kept = new byte[bytes], seen = new byte[bytes];
     private readonly List<(int Offset, byte[] Content)> unflushed = [];
     private bool isOff;
+    private int cuts;
+    private Arming? armed;
 
     public int Size => bytes;
 
     /// <summary>How often everything was flushed.</summary>
     public int Flushes { get; private set; }
+
+    /// <summary>How often the power was cut; more than before from the moment on at which nothing is answered any more.</summary>
+    public int Cuts => Volatile.Read(ref cuts);
 
     /// <summary>False when the power is off.</summary>
     public bool TryRead(long offset, Span<byte> into)
@@ -45,7 +50,8 @@ internal sealed class VolatileDisk(int bytes)
             if (isOff) return false;
             content.CopyTo(seen.AsSpan((int)offset));
             unflushed.Add(((int)offset, content.ToArray()));
-            return true;
+            if (armed is { } arming && --arming.Writes == 0) arming.Cut.SetResult(CutPower(arming.Chance));
+            return !isOff;
         }
     }
 
@@ -61,12 +67,23 @@ internal sealed class VolatileDisk(int bytes)
         }
     }
 
+    /// <summary>Cuts the power right after so many writes more, before anything is flushed; ends when that has happened.</summary>
+    public Task<Cut> CutPowerAfterAsync(int writes, int chance)
+    {
+        lock (turn)
+        {
+            armed = new Arming(chance) { Writes = writes };
+            return armed.Cut.Task;
+        }
+    }
+
     /// <summary>Cuts the power. Each unflushed sector is kept with a chance in a hundred; 0 loses them all.</summary>
     public Cut CutPower(int chance)
     {
         lock (turn)
         {
-            isOff = true;
+            (isOff, armed) = (true, null);
+            Volatile.Write(ref cuts, cuts + 1);
             var (sectors, lost) = (0, 0);
             foreach (var (offset, content) in unflushed)
             {
@@ -89,5 +106,14 @@ internal sealed class VolatileDisk(int bytes)
             kept.CopyTo(seen, 0);
             isOff = false;
         }
+    }
+
+    private sealed class Arming(int chance)
+    {
+        public int Chance => chance;
+
+        public int Writes { get; set; }
+
+        public TaskCompletionSource<Cut> Cut { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 }

@@ -26,12 +26,14 @@ internal sealed class SmallReads
             var filler = new StoreFiller(store, CancellationToken.None);
             await filler.AddAccountAsync(TimeProvider.System.GetUtcNow());
             await filler.AddOrdersAsync(Rounds, TimeProvider.System.GetUtcNow(), TimeSpan.FromDays(1));
+            var keys = new AccountKeys(store);
             await MeasureAsync(store,
             [
                 ("number, in a transaction", async () => await store.ReadAsync(Generation.ReadAsync, CancellationToken.None)),
                 ("number, one statement", async () => await store.ReadOneAsync(Generation.ReadAsync, CancellationToken.None)),
                 ("number, kept", async () => await store.ReadGenerationAsync(CancellationToken.None)),
                 ("account, in a transaction", async () => await store.ReadAsync(session => AccountStore.FindKeyAsync(session, StoreFiller.AccountId), CancellationToken.None)),
+                ("account, kept", async () => await keys.FindAsync(StoreFiller.AccountId, CancellationToken.None)),
                 ("account, one statement", async () => await store.ReadOneAsync(session => AccountStore.FindKeyAsync(session, StoreFiller.AccountId), CancellationToken.None)),
             ]);
         }

@@ -15,6 +15,9 @@ internal sealed class StoreFiller(IStore store, CancellationToken cancellationTo
     /// <summary>Whose everything is.</summary>
     public const string AccountId = "filler";
 
+    // RFC 7517 appendix A.1.
+    private const string AccountKey = """{"crv":"P-256","kty":"EC","x":"MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4","y":"4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM"}""";
+
     // A signed request: payload, protected header with the nonce, signature; a finalize request also carries a CSR.
     private const int RequestBytes = 560, FinalizeBytes = 1100;
     private const int Group = 500;
@@ -25,8 +28,8 @@ internal sealed class StoreFiller(IStore store, CancellationToken cancellationTo
     /// <summary>The account that orders hang on.</summary>
     public Task<int> AddAccountAsync(DateTimeOffset now) => store.WriteAsync(session => session.Sql("""
         insert into accounts (id, provisioner_id, key_thumbprint, key_json, key_sha256, status, contacts, terms_agreed, created_at, version)
-        values (@id, 'acme', @id, '{}', @hash, 'Valid', '', 1, @now, 1) on conflict do nothing
-        """).With("@id", AccountId).With("@hash", new byte[32]).With("@now", now).ExecuteAsync(), cancellationToken);
+        values (@id, 'acme', @id, @key, @hash, 'Valid', '', 1, @now, 1) on conflict do nothing
+        """).With("@id", AccountId).With("@key", AccountKey).With("@hash", new byte[32]).With("@now", now).ExecuteAsync(), cancellationToken);
 
     /// <summary>Orders that were never finalized, each with an authorization of its own.</summary>
     public Task AddOrdersAsync(int count, DateTimeOffset now, TimeSpan lifetime) => InGroupsAsync(count, async (session, i) =>

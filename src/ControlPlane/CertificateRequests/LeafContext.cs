@@ -46,7 +46,7 @@ internal sealed class LeafContexts(
     public async ValueTask<LeafContext> CurrentAsync(LeafAsker asker, CancellationToken cancellationToken)
     {
         // Read first: what is collected below is at least as fresh.
-        var generation = await CallGeneration.ReadAsync(store, cancellationToken);
+        var generation = (await CallGeneration.ReadAsync(store, cancellationToken)).Configuration;
         var known = await provisioners.CurrentAsync(cancellationToken);
         var provisioner = Enabled(known, asker.ProvisionerId);
         var origin = asker.OriginProvisionerId is { } first && first != provisioner.Id ? OriginOf(asker, Enabled(known, first), provisioner) : null;

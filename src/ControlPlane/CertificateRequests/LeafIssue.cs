@@ -55,7 +55,7 @@ internal static class LeafIssue
     /// <exception cref="RefusalException">BadPublicKey.</exception>
     public static async ValueTask CheckPlannedAsync(StoreSession session, LeafContext context, PublicKey key)
     {
-        if (await Generation.ReadAsync(session) != context.Generation) throw new StaleContextException();
+        if (await Generation.ReadConfigurationAsync(session) != context.Generation) throw new StaleContextException();
         if (await CertificateStore.IsKeyBlockedAsync(session, key.Sha256))
             throw new RefusalException(RefusalReason.BadPublicKey, "the key in the CSR was reported as compromised and is blocked; make a new one");
     }

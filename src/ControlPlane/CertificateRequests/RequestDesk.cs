@@ -25,7 +25,7 @@ internal sealed class RequestDesk(
         var decided = await DecideAsync(wish, cancellationToken);
         await store.ReadAsync(async session =>
         {
-            await LeafIssue.CheckPlannedAsync(session, decided.Context with { Generation = await Generation.ReadAsync(session) }, wish.Key);
+            await LeafIssue.CheckPlannedAsync(session, decided.Context with { Generation = await Generation.ReadConfigurationAsync(session) }, wish.Key);
             await CheckRenewedAsync(session, wish);
             if (wish.Use is { } use && await UsedTokenStore.HasAsync(session, use)) throw CompactJws.Refused("was used before; each is good once");
             return true;

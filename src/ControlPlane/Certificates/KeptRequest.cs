@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Buffers.Text;
 using System.Text.Json;
@@ -17,7 +18,7 @@ namespace GrpcCa.ControlPlane.Certificates;
 internal static class KeptRequest
 {
     private const byte Plain = 1, WithCsr = 2;
-    private const int Header = 9;
+    private const int Header = 9, MembersAround = 64;
 
     private static ReadOnlySpan<byte> CsrBefore => "{\"csr\":\""u8;
 
@@ -38,11 +39,28 @@ internal static class KeptRequest
         var rest = stored.AsSpan(Header);
         var header = rest[..BinaryPrimitives.ReadInt32BigEndian(stored.AsSpan(1))];
         var kept = rest.Slice(header.Length, BinaryPrimitives.ReadInt32BigEndian(stored.AsSpan(5)));
-        var payload = stored[0] == Plain ? kept : [.. CsrBefore, .. Base64Url.EncodeToUtf8(kept), .. CsrAfter];
-        var signature = rest[(header.Length + kept.Length)..];
-        return [.. "{\"protected\":\""u8, .. Base64Url.EncodeToUtf8(header), .. "\",\"payload\":\""u8, .. Base64Url.EncodeToUtf8(payload),
-            .. "\",\"signature\":\""u8, .. Base64Url.EncodeToUtf8(signature), .. "\"}"u8];
+        var request = new ArrayBufferWriter<byte>((2 * stored.Length) + MembersAround);
+        request.Write("{\"protected\":\""u8);
+        WriteText(request, header);
+        request.Write("\",\"payload\":\""u8);
+        WriteText(request, stored[0] == Plain ? kept : PayloadOf(kept));
+        request.Write("\",\"signature\":\""u8);
+        WriteText(request, rest[(header.Length + kept.Length)..]);
+        request.Write("\"}"u8);
+        return request.WrittenSpan.ToArray();
     }
+
+    private static ReadOnlySpan<byte> PayloadOf(ReadOnlySpan<byte> csr)
+    {
+        var payload = new ArrayBufferWriter<byte>(Base64Url.GetEncodedLength(csr.Length) + MembersAround);
+        payload.Write(CsrBefore);
+        WriteText(payload, csr);
+        payload.Write(CsrAfter);
+        return payload.WrittenSpan;
+    }
+
+    private static void WriteText(ArrayBufferWriter<byte> writer, ReadOnlySpan<byte> content) =>
+        writer.Advance(Base64Url.EncodeToUtf8(content, writer.GetSpan(Base64Url.GetEncodedLength(content.Length))));
 
     private static byte[] Pack(Texts texts)
     {
@@ -50,11 +68,15 @@ internal static class KeptRequest
         var payload = Base64Url.DecodeFromChars(texts.Payload);
         var csr = CsrOf(payload);
         var kept = csr ?? payload;
-        var packed = new byte[Header];
+        var signature = Base64Url.DecodeFromChars(texts.Signature);
+        var packed = new byte[Header + header.Length + kept.Length + signature.Length];
         packed[0] = csr is null ? Plain : WithCsr;
         BinaryPrimitives.WriteInt32BigEndian(packed.AsSpan(1), header.Length);
         BinaryPrimitives.WriteInt32BigEndian(packed.AsSpan(5), kept.Length);
-        return [.. packed, .. header, .. kept, .. Base64Url.DecodeFromChars(texts.Signature)];
+        header.CopyTo(packed, Header);
+        kept.CopyTo(packed, Header + header.Length);
+        signature.CopyTo(packed, Header + header.Length + kept.Length);
+        return packed;
     }
 
     private static byte[]? CsrOf(ReadOnlySpan<byte> payload) =>

@@ -43,7 +43,7 @@ internal sealed class StateApplier(IStore store, JoinTokens tokens, TimeProvider
         DesiredState desired, long? generation, string actor, Func<StoreSession, AppliedState, ValueTask>? alongside, CancellationToken cancellationToken) =>
         store.ActAsync(async session =>
         {
-            if (generation is { } planned && await Generation.ReadAsync(session) != planned)
+            if (generation is { } planned && await Generation.ReadConfigurationAsync(session) != planned)
                 throw new RefusalException(RefusalReason.Conflict, "the configuration was changed since this was planned; plan again") { Field = "plan_etag" };
             var applied = await RunAsync(session, desired, actor);
             if (alongside is not null) await alongside(session, applied);
@@ -56,7 +56,7 @@ internal sealed class StateApplier(IStore store, JoinTokens tokens, TimeProvider
 
     private async ValueTask<AppliedState> RunAsync(StoreSession session, DesiredState desired, string actor)
     {
-        var generation = await Generation.ReadAsync(session);
+        var generation = await Generation.ReadConfigurationAsync(session);
         var run = new StateRun(session, actor, time, desired.Faults);
         var within = new SessionStore(session);
         var (authorities, profiles, provisioners) = (new AuthorityBook(within), new ProfileBook(within), new ProvisionerBook(within));

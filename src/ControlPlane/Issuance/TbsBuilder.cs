@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using GrpcCa.ControlPlane.Pki;
 using GrpcCa.ControlPlane.Signing;
 using Org.BouncyCastle.Asn1;
@@ -19,9 +20,12 @@ internal delegate byte[] BuildTbs(CertificateSpec spec, SerialNumber serial, Key
 /// </summary>
 internal static class TbsBuilder
 {
+    // Issuers are read once for each array that a book hands out, as IssuerReading does; nothing changes them.
+    private static readonly ConditionalWeakTable<byte[], X509CertificateStructure> Issuers = [];
+
     public static byte[] Build(CertificateSpec spec, SerialNumber serial, KeyAlgorithm signer)
     {
-        var issuer = spec.Issuer.CertificateDer is { } der ? X509CertificateStructure.GetInstance(der) : null;
+        var issuer = spec.Issuer.CertificateDer is { } der ? Issuers.GetValue(der, static issuer => X509CertificateStructure.GetInstance(issuer)) : null;
         var subject = SubjectOf(spec.SubjectCommonName);
         // The bytes as they came: no key object is made of a foreign key (a huge modulus would cost seconds).
         var key = SubjectPublicKeyInfo.GetInstance(Asn1Object.FromByteArray(spec.Key.SubjectPublicKeyInfo.ToArray()));

@@ -17,7 +17,7 @@ internal sealed class Generational<T>(IStore store, Func<StoreSession, ValueTask
     {
         // Inside a transaction that nobody else sees yet there is nothing to keep.
         if (store is SessionStore) return await store.ReadAsync(load, cancellationToken);
-        var generation = await CallGeneration.ReadAsync(store, cancellationToken);
+        var generation = (await CallGeneration.ReadAsync(store, cancellationToken)).Configuration;
         while (true)
         {
             if (Volatile.Read(ref current) is { } kept && kept.Generation >= generation) return kept.Value;
@@ -41,7 +41,7 @@ internal sealed class Generational<T>(IStore store, Func<StoreSession, ValueTask
     {
         // Number and content from one session: both are of the same moment.
         var fresh = await store.ReadAsync(
-            async session => new Snapshot(await Generation.ReadAsync(session), await load(session)), CancellationToken.None);
+            async session => new Snapshot(await Generation.ReadConfigurationAsync(session), await load(session)), CancellationToken.None);
         Volatile.Write(ref current, fresh);
     }
 

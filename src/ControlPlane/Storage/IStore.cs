@@ -20,7 +20,7 @@ internal interface IStore : IAsyncDisposable
     ValueTask<T> ReadOneAsync<T>(Func<StoreSession, ValueTask<T>> read, CancellationToken cancellationToken);
 
     /// <summary>The generation now (<see cref="Generation"/>): a change whose answer has left is in it. Engines make it cheap, as every call asks.</summary>
-    ValueTask<long> ReadGenerationAsync(CancellationToken cancellationToken) => ReadOneAsync(Generation.ReadAsync, cancellationToken);
+    ValueTask<Generation> ReadGenerationAsync(CancellationToken cancellationToken) => ReadOneAsync(Generation.ReadAsync, cancellationToken);
 
     /// <summary>
     /// Commits a change of state that is no act of the CA (accounts' contacts, orders, authorizations, sweeps).

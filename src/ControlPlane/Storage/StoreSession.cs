@@ -24,9 +24,6 @@ internal sealed class StoreSession(DbConnection connection) : IDisposable
 
     internal DbConnection Connection => connection;
 
-    /// <summary>A function may have raised the generation since an engine last set this back.</summary>
-    internal bool HasRaisedGeneration { get; set; }
-
     /// <summary>A statement, ready for its parameters.</summary>
     public StoreStatement Sql(string text)
     {

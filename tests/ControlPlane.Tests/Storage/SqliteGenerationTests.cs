@@ -23,8 +23,8 @@ public sealed class SqliteGenerationTests : IDisposable
         for (var i = 1; i <= 20; i++)
         {
             await store.WriteAsync(RaiseAsync, Cancelled);
-            Assert.Equal(first + i, await store.ReadGenerationAsync(Cancelled));
-            Assert.Equal(first + i, await store.ReadGenerationAsync(Cancelled));
+            Assert.Equal(first with { Configuration = first.Configuration + i }, await store.ReadGenerationAsync(Cancelled));
+            Assert.Equal(first with { Configuration = first.Configuration + i }, await store.ReadGenerationAsync(Cancelled));
         }
     }
 
@@ -38,7 +38,7 @@ public sealed class SqliteGenerationTests : IDisposable
             for (var i = 0; i < 50; i++)
             {
                 var mine = await store.WriteAsync(RaiseAsync, Cancelled);
-                Assert.InRange(await store.ReadGenerationAsync(Cancelled), mine, long.MaxValue);
+                Assert.InRange((await store.ReadGenerationAsync(Cancelled)).Configuration, mine, long.MaxValue);
             }
         })));
 
@@ -66,7 +66,7 @@ public sealed class SqliteGenerationTests : IDisposable
     public async Task Read_WhenAnotherProcessWrites_SeesItUnlessOthersAreKeptOut(string replica, bool seen)
     {
         await using var store = await OpenAsync(replica);
-        var before = await store.ReadGenerationAsync(Cancelled);
+        var before = (await store.ReadGenerationAsync(Cancelled)).Configuration;
         await using (var other = new SqliteConnection($"Data Source={Path.Combine(directory.FullName, "store.db")};Pooling=False"))
         {
             await other.OpenAsync(Cancelled);
@@ -75,22 +75,33 @@ public sealed class SqliteGenerationTests : IDisposable
             await command.ExecuteNonQueryAsync(Cancelled);
         }
 
-        Assert.Equal(seen ? before + 1 : before, await store.ReadGenerationAsync(Cancelled));
+        Assert.Equal(seen ? before + 1 : before, (await store.ReadGenerationAsync(Cancelled)).Configuration);
     }
 
     [Fact]
     public void Keep_OfWhatWasReadBeforeItWasForgotten_KeepsNothing()
     {
         var kept = new KeptGeneration();
-        var since = kept.Forgotten;
-        kept.Keep(7, since);
-        Assert.True(kept.TryGet(out var number));
-        Assert.Equal(7, number);
+        var since = kept.Changes;
+        kept.Keep(new Generation(7, 1), since);
+        Assert.Equal(new Generation(7, 1), kept.Current);
 
         kept.Forget();
-        kept.Keep(7, since);
+        kept.Keep(new Generation(7, 1), since);
 
-        Assert.False(kept.TryGet(out _));
+        Assert.Null(kept.Current);
+    }
+
+    [Fact]
+    public void Keep_OfWhatWasReadBeforeACommit_KeepsTheCommitted()
+    {
+        var kept = new KeptGeneration();
+        var since = kept.Changes;
+
+        kept.Committed(7, 2);
+        kept.Keep(new Generation(7, 1), since);
+
+        Assert.Equal(new Generation(7, 2), kept.Current);
     }
 
     [Fact]
@@ -105,7 +116,7 @@ public sealed class SqliteGenerationTests : IDisposable
     private static async ValueTask<long> RaiseAsync(StoreSession session)
     {
         await Generation.BumpAsync(session);
-        return await Generation.ReadAsync(session);
+        return await Generation.ReadConfigurationAsync(session);
     }
 
     private Task<IStore> OpenAsync(string replica) => StoreFactory.OpenAsync(

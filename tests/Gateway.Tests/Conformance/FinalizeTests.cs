@@ -249,6 +249,16 @@ public sealed class FinalizeTests(SharedHouse shared) : IClassFixture<SharedHous
     }
 
     [Fact]
+    public async Task F6_AnswerOfFinalize_IsTheOrderAsItIsKept()
+    {
+        var client = await House.AccountAsync();
+        var ready = await client.ReadyOrderAsync("f6-kept.test", "f6-too.test");
+        var answer = await client.FinalizeAsync(ready, Csr.Of(Key(), "f6-kept.test", "f6-too.test"));
+        Assert.Equal("valid", answer.MustBe(200).Text("status"));
+        Assert.Equal((await client.FetchAsync(ready.Location!)).MustBe(200).Body, answer.Body);
+    }
+
+    [Fact]
     public async Task F7_Download_IsLeafThenIssuersWithoutTheRoot()
     {
         var client = await House.AccountAsync();

@@ -5,25 +5,34 @@ using GrpcCa.ControlPlane.Storage;
 namespace GrpcCa.ControlPlane.Acme.Accounts;
 
 /// <summary>
-/// Accounts as the verifier needs them. The imported key is cached, since importing costs three times a verification;
-/// status and key text are read at every request, so that a deactivation or a key change counts at once everywhere.
+/// Accounts as the verifier needs them, kept for as long as the store says that none has changed (<see cref="Generation.Accounts"/>),
+/// so that a deactivation or a key change counts at once everywhere. The imported key outlives that while it is the account's:
+/// importing costs three times a verification. Safe for parallel use.
 /// </summary>
 internal sealed class AccountKeys(IStore store) : IAccountDirectory
 {
-    // Keys by their canonical text: a changed key misses the cache by itself. Bounded: a full cache starts anew.
-    private const int MostKeys = 10_000;
-    private readonly ConcurrentDictionary<string, JsonWebKey> keys = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, Kept> accounts = new(StringComparer.Ordinal);
+
+    /// <summary>Bounded: a full one starts anew. An account that is not kept costs one read of a row.</summary>
+    internal int MostAccounts { get; init; } = 10_000;
+
+    internal int Count => accounts.Count;
 
     public async ValueTask<AccountKey?> FindAsync(string accountId, CancellationToken cancellationToken)
     {
+        // Before the row: a change that comes between the two leaves what is kept under a number that is over.
+        var generation = (await CallGeneration.ReadAsync(store, cancellationToken)).Accounts;
+        var known = accounts.GetValueOrDefault(accountId);
+        if (known?.Generation == generation) return known.Account;
         var row = await store.ReadOneAsync(session => AccountStore.FindKeyAsync(session, accountId), cancellationToken);
-        return row is null ? null : new AccountKey(accountId, row.ProvisionerId, row.Status, Key(row.KeyJson)) { EabKeyId = row.EabKeyId, PauseMessage = row.PauseMessage };
+        // Whoever invents ids fills no memory.
+        if (row is null) return null;
+        var key = known?.Account.Key is { } imported && imported.CanonicalJson == row.KeyJson ? imported : JsonWebKey.FromStored(row.KeyJson);
+        var account = new AccountKey(accountId, row.ProvisionerId, row.Status, key) { EabKeyId = row.EabKeyId, PauseMessage = row.PauseMessage };
+        if (known is null && accounts.Count >= MostAccounts) accounts.Clear();
+        accounts[accountId] = new Kept(account, generation);
+        return account;
     }
 
-    private JsonWebKey Key(string json)
-    {
-        if (keys.TryGetValue(json, out var key)) return key;
-        if (keys.Count >= MostKeys) keys.Clear();
-        return keys.GetOrAdd(json, JsonWebKey.FromStored);
-    }
+    private sealed record Kept(AccountKey Account, long Generation);
 }

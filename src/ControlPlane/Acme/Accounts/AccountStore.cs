@@ -10,6 +10,9 @@ internal static class AccountStore
     /// <summary>What <see cref="Read"/> reads.</summary>
     public const string Columns = "id, provisioner_id, key_json, status, contacts, terms_agreed, eab_key_id, binding, created_at, version, pause_message, paused_at";
 
+    /// <summary>What requests are checked with. A change of any of them raises <see cref="Generation.Accounts"/>: the schema's triggers name the same.</summary>
+    public const string KeyColumns = "provisioner_id, status, key_json, eab_key_id, pause_message";
+
     public static ValueTask<Account?> FindAsync(StoreSession session, string id) => session
         .Sql($"select {Columns} from accounts where id = @id")
         .With("@id", id)
@@ -21,9 +24,9 @@ internal static class AccountStore
         .With("@key_thumbprint", thumbprint)
         .FirstAsync(Read);
 
-    /// <summary>What the verifier reads at every request: one row by its primary key.</summary>
+    /// <summary>What the verifier needs at every request: one row by its primary key.</summary>
     public static ValueTask<AccountKeyRow?> FindKeyAsync(StoreSession session, string id) => session
-        .Sql("select provisioner_id, status, key_json, eab_key_id, pause_message from accounts where id = @id")
+        .Sql($"select {KeyColumns} from accounts where id = @id")
         .With("@id", id)
         .FirstAsync(row => new AccountKeyRow(row.GetString(0), Enum.Parse<AccountStatus>(row.GetString(1)), row.GetString(2), row.OptionalText(3), row.OptionalText(4)));
 

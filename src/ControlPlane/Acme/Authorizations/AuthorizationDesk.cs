@@ -52,7 +52,7 @@ internal sealed class AuthorizationDesk(IStore store, ValidationQueue queue, Req
         var start = await tokens.SpendAsync(() => seat.StartAsync(fetched, challenge, () => ClaimAsync(request, fetched.Id, challenge)), start => start.HasBegun);
         if (start.Fault is not null) ExceptionDispatchInfo.Throw(start.Fault);
         if (start.IsFirst) await seat.AwaitEndAsync(cancellationToken);
-        var after = await store.ReadOneAsync(s => LoadAsync(s, request, authorizationId), cancellationToken);
+        var after = start.Stored ?? await store.ReadOneAsync(s => LoadAsync(s, request, authorizationId), cancellationToken);
         // Another challenge of it may have been quicker: that is told. And nobody waits for a validation that does not run.
         if (!start.IsFirst && Startable(after, challengeId) is not null) throw Changed();
         return (after, Find(after, challengeId));

@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
-using GrpcCa.ControlPlane.Acme.Accounts;
 using GrpcCa.ControlPlane.Acme.Challenges;
 using GrpcCa.ControlPlane.Acme.Challenges.Caa;
+using GrpcCa.ControlPlane.Acme.Jws;
 using GrpcCa.ControlPlane.Acme.Limits;
 using GrpcCa.ControlPlane.Provisioners;
 using GrpcCa.ControlPlane.Refusals;
@@ -12,6 +12,7 @@ namespace GrpcCa.ControlPlane.Acme.Authorizations;
 /// <summary>Carries one validation out and stores how it ended; validators themselves never store.</summary>
 internal sealed class ChallengeWorker(
     IStore store,
+    IAccountDirectory accounts,
     IEnumerable<IChallengeValidator> validators,
     ValidationAttempts attempts,
     CaaChecker caa,
@@ -28,33 +29,30 @@ internal sealed class ChallengeWorker(
     /// <exception cref="StoreUnavailableException">The store refuses; the challenge is still claimed.</exception>
     public async Task ValidateAsync(ValidationJob job, CancellationToken cancellationToken, IAttemptPlace? place = null)
     {
-        var (authorization, account) = await store.ReadAsync(async session =>
-        {
-            var found = await AuthorizationStore.FindAsync(session, job.AuthorizationId);
-            return (found, found is null ? null : await AccountStore.FindAsync(session, found.AccountId));
-        }, cancellationToken);
+        var authorization = await store.ReadOneAsync(session => AuthorizationStore.FindAsync(session, job.AuthorizationId), cancellationToken);
         var challenge = authorization?.Challenges.FirstOrDefault(c => c.Id == job.ChallengeId);
-        if (authorization is null || account is null || challenge?.Status != ChallengeStatus.Processing) return;
+        if (authorization is null || challenge?.Status != ChallengeStatus.Processing) return;
+        if (await accounts.FindAsync(authorization.AccountId, cancellationToken) is not { } account) return;
 
         var records = await RunAsync(authorization, challenge, account, place, cancellationToken);
         await StoreAsync(authorization, challenge, records, ChallengeStatus.Processing);
     }
 
     /// <summary>The account whose key the attempts are for; null when somebody else has the challenge, or has decided it, since it was read.</summary>
-    public async Task<Account?> FindAccountAsync(Authorization authorization, string challengeId, CancellationToken cancellationToken) => await store.ReadAsync(async session =>
+    public async Task<AccountKey?> FindAccountAsync(Authorization authorization, string challengeId, CancellationToken cancellationToken)
     {
-        var now = await AuthorizationStore.FindAsync(session, authorization.Id);
+        var now = await store.ReadOneAsync(session => AuthorizationStore.FindAsync(session, authorization.Id), cancellationToken);
         return now?.ProcessingBy is null && now?.Challenges.FirstOrDefault(c => c.Id == challengeId)?.Status == ChallengeStatus.Pending
-            ? await AccountStore.FindAsync(session, authorization.AccountId)
+            ? await accounts.FindAsync(authorization.AccountId, cancellationToken)
             : null;
-    }, cancellationToken);
+    }
 
     /// <summary>Makes the attempts for a challenge; nothing is written.</summary>
     public Task<ImmutableArray<AttemptRecord>> AttemptAsync(
-        Authorization authorization, Challenge challenge, Account account, IAttemptPlace place, CancellationToken cancellationToken) =>
+        Authorization authorization, Challenge challenge, AccountKey account, IAttemptPlace place, CancellationToken cancellationToken) =>
         RunAsync(authorization, challenge, account, place, cancellationToken);
 
-    private async Task<ImmutableArray<AttemptRecord>> RunAsync(Authorization authorization, Challenge challenge, Account account, IAttemptPlace? place, CancellationToken cancellationToken)
+    private async Task<ImmutableArray<AttemptRecord>> RunAsync(Authorization authorization, Challenge challenge, AccountKey account, IAttemptPlace? place, CancellationToken cancellationToken)
     {
         var provisioner = (await provisioners.CurrentAsync(cancellationToken)).GetValueOrDefault(authorization.ProvisionerId);
         var validator = validators.First(v => v.Type == challenge.Type);
@@ -75,40 +73,38 @@ internal sealed class ChallengeWorker(
     /// <param name="challenge">Its challenge, with who started it and when.</param>
     /// <param name="records">The attempts.</param>
     /// <param name="from">Processing when the challenge was claimed, Pending when the attempts were quicker than the claim.</param>
-    /// <returns>False when nothing was written: the challenge is another run's.</returns>
+    /// <returns>What was written; null when nothing was: the challenge is another run's.</returns>
     /// <exception cref="StoreUnavailableException">The store refuses; the challenge is what it was.</exception>
-    public async Task<bool> StoreAsync(Authorization seen, Challenge challenge, ImmutableArray<AttemptRecord> records, ChallengeStatus from)
+    public async Task<Authorization?> StoreAsync(Authorization seen, Challenge challenge, ImmutableArray<AttemptRecord> records, ChallengeStatus from)
     {
         var last = records[^1].Outcome;
         var provisioner = (await provisioners.CurrentAsync(CancellationToken.None)).GetValueOrDefault(seen.ProvisionerId);
-        var proven = await store.WriteAsync<bool?>(async session =>
+        var (stored, proven) = await store.WriteAsync<(Authorization?, bool)>(async session =>
         {
             var old = await AuthorizationStore.FindAsync(session, seen.Id);
             // Only what is still as it was: a challenge that another run has claimed or decided is that one's.
-            if (old is null || old.Challenges.FirstOrDefault(c => c.Id == challenge.Id)?.Status != from) return null;
-            if (from == ChallengeStatus.Pending && old.ProcessingBy is not null) return null;
+            if (old is null || old.Challenges.FirstOrDefault(c => c.Id == challenge.Id)?.Status != from) return (null, false);
+            if (from == ChallengeStatus.Pending && old.ProcessingBy is not null) return (null, false);
             var now = time.GetUtcNow();
             var done = challenge with { Attempts = [.. records.Select(Describe)] };
             // What was deactivated or expired meanwhile stays so: it keeps the attempts, and the proof proves nothing.
             if (old.StatusAt(now) != AuthorizationStatus.Pending)
             {
-                await ReplaceAsync(session, old, old.With(done with { StartedAt = null, StartedBy = null }));
-                return false;
+                return (await ReplaceAsync(session, old, old.With(done with { StartedAt = null, StartedBy = null })), false);
             }
             done = last.Fault is { } fault
                 ? done with { Error = new ChallengeError(fault.Reason, fault.Detail) }
                 : done with { ValidatedAt = now };
             var next = old.With(done);
             if (last.Fault is null) next = Proven(next, last, provisioner, now);
-            await ReplaceAsync(session, old, next);
-            return last.Fault is null;
+            return (await ReplaceAsync(session, old, next), last.Fault is null);
         }, CancellationToken.None);
-        if (proven is true) await limits.ReturnAttemptAsync(seen, CancellationToken.None);
-        if (proven is null) log.TooLate(seen.Identifier.ToString(), challenge.Type);
+        if (proven) await limits.ReturnAttemptAsync(seen, CancellationToken.None);
+        if (stored is null) log.TooLate(seen.Identifier.ToString(), challenge.Type);
         else if (last.Fault is { } failure) log.Failed(seen.Identifier.ToString(), challenge.Type, records.Length, failure.Detail);
-        else if (proven is false) log.TooLate(seen.Identifier.ToString(), challenge.Type);
+        else if (!proven) log.TooLate(seen.Identifier.ToString(), challenge.Type);
         else log.Validated(seen.Identifier.ToString(), challenge.Type, last.AddressDialled, records.Length);
-        return proven is not null;
+        return stored;
     }
 
     /// <summary>Ends a challenge that could not be validated for a reason that is ours (RFC 8555 §8.2: nothing stays processing).</summary>
@@ -119,15 +115,16 @@ internal sealed class ChallengeWorker(
             var old = await AuthorizationStore.FindAsync(session, job.AuthorizationId);
             var challenge = old?.Challenges.FirstOrDefault(c => c.Id == job.ChallengeId);
             if (old is null || challenge?.Status != ChallengeStatus.Processing) return null;
-            await ReplaceAsync(session, old, old.With(challenge with { Error = new ChallengeError(RefusalReason.ServerInternal, OurFault) }));
+            _ = await ReplaceAsync(session, old, old.With(challenge with { Error = new ChallengeError(RefusalReason.ServerInternal, OurFault) }));
             return old;
         }, cancellationToken);
         if (ended is not null) await limits.ReturnAttemptAsync(ended, cancellationToken);
     }
 
-    private static async ValueTask ReplaceAsync(StoreSession session, Authorization old, Authorization next)
+    private static async ValueTask<Authorization> ReplaceAsync(StoreSession session, Authorization old, Authorization next)
     {
         if (!await AuthorizationStore.ReplaceAsync(session, old, next)) throw new StoreUnavailableException($"authorization {old.Id} changed while it was stored");
+        return next with { Version = old.Version + 1 };
     }
 
     // A valid authorization stays good for its order, and for new orders as long as the provisioner and the proof say.

@@ -130,8 +130,8 @@ internal sealed class ValidationQueue(
             var attempt = worker.AttemptAsync(fresh.Authorization, fresh.Challenge, account, places.Of(job.AccountId), givenUp.Token);
             if (await EndsBeforeClaimAsync(attempt))
             {
-                var isFirst = await worker.StoreAsync(fresh.Authorization, fresh.Challenge, await attempt, ChallengeStatus.Pending);
-                fresh.Taken.SetResult(new FreshStart(isFirst, HasBegun: true));
+                var stored = await worker.StoreAsync(fresh.Authorization, fresh.Challenge, await attempt, ChallengeStatus.Pending);
+                fresh.Taken.SetResult(new FreshStart(stored is not null, HasBegun: true) { Stored = stored });
                 return;
             }
             claiming = true;
@@ -303,6 +303,9 @@ internal sealed record FreshRun(Authorization Authorization, Challenge Challenge
 /// <param name="HasBegun">It has asked the outside: it costs what an attempt costs.</param>
 internal sealed record FreshStart(bool IsFirst, bool HasBegun)
 {
+    /// <summary>What was written, when the validation ended before a claim; null otherwise.</summary>
+    public Authorization? Stored { get; init; }
+
     /// <summary>Why nothing was written; null when something was.</summary>
     public Exception? Fault { get; init; }
 }

@@ -35,8 +35,8 @@ internal sealed class OrderFinalizer(
         CheckCsr(csr, view.Order);
         // Slow (it asks DNS), so before what must hold at the moment of the permit.
         await caa.CheckAsync((await ContextAsync(request, view, cancellationToken)).Provisioner, view.Authorizations, cancellationToken);
-        await IssueByCurrentPolicyAsync(request, view, csr, der, cancellationToken);
-        return await store.ReadAsync(s => OrderDesk.LoadAsync(s, request, orderId, time.GetUtcNow()), cancellationToken);
+        var issued = await IssueByCurrentPolicyAsync(request, view, csr, der, cancellationToken);
+        return view with { Order = Issued(Claimed(view.Order, issued.Serial), issued.Serial), Now = time.GetUtcNow() };
     }
 
     private Task<IssuedCertificate> IssueByCurrentPolicyAsync(
@@ -95,7 +95,7 @@ internal sealed class OrderFinalizer(
         {
             Actor = $"accounts/{order.AccountId}",
             Purpose = order.Name,
-            OnPlanned = (session, serial) => ClaimAsync(session, request, context, order.Id, csr.Key, serial),
+            OnPlanned = (session, serial) => ClaimAsync(session, request, context, order, csr.Key, serial),
             OnIssued = (session, issued) => RecordAsync(session, order, context, issued, finalizeEvidence, request, notice),
             OnFailed = session => FailAsync(session, order.Id),
         }, cancellationToken);
@@ -103,18 +103,23 @@ internal sealed class OrderFinalizer(
 
     // Only one of many parallel finalizes writes its plan into the order (F6); the plan of a loser is undone with it.
     private async ValueTask ClaimAsync(
-        StoreSession session, VerifiedRequest request, LeafContext context, string orderId, PublicKey key, SerialNumber serial)
+        StoreSession session, VerifiedRequest request, LeafContext context, Order order, PublicKey key, SerialNumber serial)
     {
         await LeafIssue.CheckPlannedAsync(session, context, key);
         if (await AccountStore.FindKeyAsync(session, request.Account!.AccountId) is not { Status: AccountStatus.Valid } account)
             throw new RefusalException(RefusalReason.AccountNotValid, "the account is not valid any more");
         if (account.PauseMessage is { } message) throw AccountPause.Refusal(message);
-        var view = await OrderStore.FindViewAsync(session, orderId, time.GetUtcNow())
-            ?? throw new RefusalException(RefusalReason.AcmeNotFound, "the order has expired");
-        CheckReady(view);
-        if (!await OrderStore.ReplaceAsync(session, view.Order, view.Order with { PlannedSerial = serial.Hex }))
-            throw new RefusalException(RefusalReason.OrderNotReady, "another request is finalizing this order");
+        // The order as it was read, since it is not replaced when it has changed; its authorizations as they are now.
+        CheckReady(await OrderStore.ViewAsync(session, order, time.GetUtcNow()));
+        if (!await OrderStore.ReplaceAsync(session, order, Claimed(order, serial))) throw await ChangedAsync(session, order.Id);
         failPoints.Reach(FinalizeSteps.Claimed);
+    }
+
+    private async ValueTask<RefusalException> ChangedAsync(StoreSession session, string orderId)
+    {
+        CheckReady(await OrderStore.FindViewAsync(session, orderId, time.GetUtcNow())
+            ?? throw new RefusalException(RefusalReason.AcmeNotFound, "the order has expired"));
+        return new RefusalException(RefusalReason.OrderNotReady, "another request is finalizing this order");
     }
 
     private async ValueTask<AuditEvent> RecordAsync(
@@ -125,8 +130,8 @@ internal sealed class OrderFinalizer(
         await CertificateStore.InsertAsync(session, certificate, new CertificateEvidence(order.Evidence, finalizeEvidence));
         await notice.WriteAsync(session, certificate);
         if (order.Replaces is { } replaced) await Replacement.CloseAsync(session, replaced, certificate);
-        var planned = await OrderStore.FindAsync(session, order.Id);
-        if (planned?.PlannedSerial != issued.Serial.Hex || !await OrderStore.ReplaceAsync(session, planned, planned with { CertificateSerial = issued.Serial.Hex, Evidence = [] }))
+        var claimed = Claimed(order, issued.Serial);
+        if (!await OrderStore.ReplaceAsync(session, claimed, Issued(claimed, issued.Serial)))
             throw new InvalidOperationException($"order {order.Id} changed while its certificate was signed");
         failPoints.Reach(FinalizeSteps.Written);
         return new AuditEvent(now, "certificate.issue", $"accounts/{order.AccountId}", certificate.Name,
@@ -142,6 +147,11 @@ internal sealed class OrderFinalizer(
             new("notAfter", issued.Spec.NotAfter.ToString("yyyy-MM-ddTHH:mm:ssZ")),
         ]);
     }
+
+    // What a claim leaves of an order, and what its certificate does: the next version each, so that neither is read again.
+    private static Order Claimed(Order order, SerialNumber serial) => order with { PlannedSerial = serial.Hex, Version = order.Version + 1 };
+
+    private static Order Issued(Order claimed, SerialNumber serial) => claimed with { CertificateSerial = serial.Hex, Evidence = [], Version = claimed.Version + 1 };
 
     // O10: ends in invalid with an error, never in a hanging processing.
     private static async ValueTask FailAsync(StoreSession session, string orderId)

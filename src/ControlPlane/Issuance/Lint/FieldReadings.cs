@@ -15,7 +15,7 @@ internal readonly record struct TimeReading(DateTimeOffset Time, bool IsUtcTime)
         var isUtc = tag == Asn1Tag.UtcTime;
         if (!isUtc && tag != Asn1Tag.GeneralizedTime) throw new AsnContentException($"{tag} is no time");
         var text = Encoding.Latin1.GetString(reader.PeekContentBytes().Span);
-        if (text.Length != (isUtc ? 13 : 15) || text[^1] != 'Z' || !text[..^1].All(char.IsAsciiDigit))
+        if (text.Length != (isUtc ? 13 : 15) || text[^1] != 'Z' || text.AsSpan(..^1).ContainsAnyExceptInRange('0', '9'))
             throw new AsnContentException($"'{text}' is no time with seconds that ends in Z");
         // §4.1.2.5.1: two digits of 50 and more are of the last century.
         var full = isUtc ? (text[0] >= '5' ? "19" : "20") + text : text;

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Formats.Asn1;
+using System.Text;
 using GrpcCa.ControlPlane.Pki;
 
 namespace GrpcCa.ControlPlane.Issuance.Lint;
@@ -9,6 +10,13 @@ internal sealed record LintSubject(TbsReading Tbs, CertificateSpec Spec, SerialN
 {
     private static readonly byte[] EmptyName = [0x30, 0x00];
     private ImmutableArray<RawName>? names;
+    private TimeReading? notBefore, notAfter;
+
+    /// <exception cref="AsnContentException">It is no time.</exception>
+    public TimeReading NotBefore => notBefore ??= TimeReading.Read(Tbs.NotBefore);
+
+    /// <exception cref="AsnContentException">It is no time.</exception>
+    public TimeReading NotAfter => notAfter ??= TimeReading.Read(Tbs.NotAfter);
 
     /// <summary>The subject is the empty sequence.</summary>
     public bool SubjectIsEmpty => Tbs.Subject.Span.SequenceEqual(EmptyName);
@@ -17,7 +25,12 @@ internal sealed record LintSubject(TbsReading Tbs, CertificateSpec Spec, SerialN
     public bool IssuerIsEmpty => Tbs.Issuer.Span.SequenceEqual(EmptyName);
 
     /// <summary>The first extension of that kind; duplicates are another rule's.</summary>
-    public TbsExtension? Find(string oid) => Tbs.Extensions.FirstOrDefault(extension => extension.Oid == oid);
+    public TbsExtension? Find(string oid)
+    {
+        foreach (var extension in Tbs.Extensions)
+            if (extension.Oid == oid) return extension;
+        return null;
+    }
 
     /// <summary>The subject alternative names; empty without the extension.</summary>
     public ImmutableArray<RawName> AlternativeNames() =>
@@ -29,7 +42,9 @@ internal sealed record RawName(int Tag, byte[] Content)
 {
     public const int Email = 1, Dns = 2, Directory = 4, Uri = 6, Ip = 7;
 
-    public string Text => string.Concat(Content.Select(octet => octet is >= 0x20 and < 0x7F ? ((char)octet).ToString() : $"\\x{octet:x2}"));
+    public string Text => Content.AsSpan().ContainsAnyExceptInRange((byte)0x20, (byte)0x7E)
+        ? string.Concat(Content.Select(octet => octet is >= 0x20 and < 0x7F ? ((char)octet).ToString() : $"\\x{octet:x2}"))
+        : Encoding.ASCII.GetString(Content);
 
     public static ImmutableArray<RawName> ReadAll(AsnReader names)
     {

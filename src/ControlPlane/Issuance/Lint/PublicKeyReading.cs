@@ -5,6 +5,8 @@ namespace GrpcCa.ControlPlane.Issuance.Lint;
 /// <summary>A SubjectPublicKeyInfo with an algorithm and parameters that are accepted (RFC 5480, RFC 3279 §2.3.1, RFC 8410).</summary>
 internal sealed record PublicKeyReading(string Algorithm, string Curve, int RsaBits, byte[] KeyBits)
 {
+    private static readonly byte[] EcdsaWithSha256 = Encode(Oids.EcdsaWithSha256), EcdsaWithSha384 = Encode(Oids.EcdsaWithSha384), Sha256WithRsa = Encode(Oids.Sha256WithRsa);
+
     /// <exception cref="AsnContentException">Another algorithm, other parameters, or a key of a form or size that is not accepted.</exception>
     public static PublicKeyReading Of(ReadOnlyMemory<byte> info)
     {
@@ -30,15 +32,16 @@ internal sealed record PublicKeyReading(string Algorithm, string Curve, int RsaB
     }
 
     /// <summary>How such a key signs certificates, DER.</summary>
-    public byte[] SignatureAlgorithm()
+    public ReadOnlySpan<byte> SignatureAlgorithm() => (Algorithm, Curve) switch
     {
-        var oid = (Algorithm, Curve) switch
-        {
-            (Oids.EcPublicKey, Oids.P256) => Oids.EcdsaWithSha256,
-            (Oids.EcPublicKey, Oids.P384) => Oids.EcdsaWithSha384,
-            (Oids.RsaEncryption, _) => Oids.Sha256WithRsa,
-            _ => throw new AsnContentException("the issuer's key is of a kind that signs no certificates here"),
-        };
+        (Oids.EcPublicKey, Oids.P256) => EcdsaWithSha256,
+        (Oids.EcPublicKey, Oids.P384) => EcdsaWithSha384,
+        (Oids.RsaEncryption, _) => Sha256WithRsa,
+        _ => throw new AsnContentException("the issuer's key is of a kind that signs no certificates here"),
+    };
+
+    private static byte[] Encode(string oid)
+    {
         var writer = new AsnWriter(AsnEncodingRules.DER);
         using (writer.PushSequence())
         {

@@ -18,6 +18,7 @@ internal sealed class SqliteLink : IDisposable
     private readonly SqliteConnection connection;
     private readonly TimeSpan busyTimeout;
     private readonly List<sqlite3_stmt> words = [];
+    private sqlite3_stmt? generation;
     private readonly sqlite3_stmt begin, beginImmediate, commit, rollback, savepoint, release, rollbackTo;
 
     private SqliteLink(SqliteConnection connection, TimeSpan busyTimeout)
@@ -79,6 +80,24 @@ internal sealed class SqliteLink : IDisposable
     {
         Step(rollbackTo);
         Step(release);
+    }
+
+    /// <summary>The numbers of the generation as this connection sees them; null when there are none.</summary>
+    public (long Configuration, long Accounts)? ReadGeneration()
+    {
+        // Not with the other words: a new file has no tables yet.
+        generation ??= Word(Generation.Query);
+        try
+        {
+            var result = raw.sqlite3_step(generation);
+            if (result == raw.SQLITE_ROW) return (raw.sqlite3_column_int64(generation, 0), raw.sqlite3_column_int64(generation, 1));
+            if (result != raw.SQLITE_DONE) SqliteException.ThrowExceptionForRC(result, connection.Handle);
+            return null;
+        }
+        finally
+        {
+            _ = raw.sqlite3_reset(generation);
+        }
     }
 
     /// <summary>Pages this connection has written since the last call: in WAL, what it added to the log.</summary>

@@ -7,6 +7,8 @@ namespace GrpcCa.ControlPlane.Storage.Sqlite;
 /// <summary>The embedded engine: one file, one writer, a few readers.</summary>
 internal sealed class SqliteStore : IStore
 {
+    private static readonly TimeSpan AnotherTry = TimeSpan.FromMilliseconds(20);
+
     private readonly SqliteLink writing;
     private readonly SqliteWriter writer;
     private readonly Channel<SqliteLink> readers;
@@ -38,7 +40,7 @@ internal sealed class SqliteStore : IStore
             opened.Add(first);
             // After a sync that failed, the log that is read here may be in memory alone, and what is added behind it would be
             // lost with it. Copied into the database it is written and synced anew, and the log begins again.
-            if (!WithReserve(first.TryEmpty, options, log))
+            if (!await TryEmptyAsync(first, options, time, log, cancellationToken))
                 throw new StoreSchemaException($"the store '{options.Path}' cannot be opened: another program has been using it for {options.BusyTimeout.TotalSeconds:0.#} s, so that its log cannot be copied into it; end that program, such as a sqlite3 shell or a backup (fuser '{options.Path}' tells which), and start again");
             var version = await UpgradeAsync(first, options.Path, time, log);
             cancellationToken.ThrowIfCancellationRequested();
@@ -60,13 +62,13 @@ internal sealed class SqliteStore : IStore
     public ValueTask<T> ReadOneAsync<T>(Func<StoreSession, ValueTask<T>> read, CancellationToken cancellationToken) => ReadAsync(read, isOne: true, cancellationToken);
 
     /// <summary>From memory while this process has its turn at the file: then nobody else writes to it.</summary>
-    public async ValueTask<long> ReadGenerationAsync(CancellationToken cancellationToken)
+    public async ValueTask<Generation> ReadGenerationAsync(CancellationToken cancellationToken)
     {
-        if (turn is not null && !writer.IsCurrentThread && !writer.Fatal.IsCompleted && generation.TryGet(out var kept)) return kept;
-        var since = generation.Forgotten;
-        var number = await ReadOneAsync(Generation.ReadAsync, cancellationToken);
-        generation.Keep(number, since);
-        return number;
+        if (turn is not null && !writer.IsCurrentThread && !writer.Fatal.IsCompleted && generation.Current is { } kept) return kept;
+        var since = generation.Changes;
+        var read = await ReadOneAsync(Generation.ReadAsync, cancellationToken);
+        generation.Keep(read, since);
+        return read;
     }
 
     private async ValueTask<T> ReadAsync<T>(Func<StoreSession, ValueTask<T>> read, bool isOne, CancellationToken cancellationToken)
@@ -152,6 +154,18 @@ internal sealed class SqliteStore : IStore
         {
             return step();
         }
+    }
+
+    // SQLite waits for readers and writers by itself, but not for another that copies the log at the same moment: two starts at once.
+    private static async Task<bool> TryEmptyAsync(SqliteLink link, StoreOptions options, TimeProvider time, ILogger log, CancellationToken cancellationToken)
+    {
+        var began = time.GetTimestamp();
+        while (!WithReserve(link.TryEmpty, options, log))
+        {
+            if (time.GetElapsedTime(began) >= options.BusyTimeout) return false;
+            await Task.Delay(AnotherTry, time, cancellationToken);
+        }
+        return true;
     }
 
     private static async Task<int> UpgradeAsync(SqliteLink link, string path, TimeProvider time, ILogger log)

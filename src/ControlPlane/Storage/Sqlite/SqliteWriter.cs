@@ -133,11 +133,10 @@ internal sealed class SqliteWriter
         }
         catch (Exception fault)
         {
-            ForgetGeneration();
+            generation.Forget();
             Undo(group, fault);
             return;
         }
-        ForgetGeneration();
         pagesWritten += link.TakePagesWritten();
         foreach (var job in group) job.Answer();
         if (group.TrueForAll(job => job.Urgency == Urgency.Urgent)) return;
@@ -145,14 +144,6 @@ internal sealed class SqliteWriter
         if (!unavailable) return;
         unavailable = false;
         StoreLog.Recovered(log);
-    }
-
-    // Before the answers: who has one sees what it did. Also when it was undone, since a commit that failed is nobody's to guess about.
-    private void ForgetGeneration()
-    {
-        if (!link.Session.HasRaisedGeneration) return;
-        link.Session.HasRaisedGeneration = false;
-        generation.Forget();
     }
 
     // Without company no savepoint is needed: the transaction is one.
@@ -168,7 +159,7 @@ internal sealed class SqliteWriter
             job.Refuse(own);
             return;
         }
-        link.Commit();
+        CommitNow();
     }
 
     private void RunTogether(List<WriteJob> group)
@@ -187,7 +178,17 @@ internal sealed class SqliteWriter
                 job.Refuse(own);
             }
         }
+        CommitNow();
+    }
+
+    // The answers come after it: who has one sees what it did. Asked of the database each time, since nobody who writes can forget
+    // to say what it raised then.
+    private void CommitNow()
+    {
+        var after = link.ReadGeneration();
         link.Commit();
+        if (after is var (configuration, accounts)) generation.Committed(configuration, accounts);
+        else generation.Forget();
     }
 
     // The reserve was given up for urgent acts, and what it left is theirs.

@@ -118,7 +118,7 @@ internal sealed class AuthorizationRig : IAsyncDisposable
     public ChallengeWorker Worker(params IChallengeValidator[] validators)
     {
         var (provisioners, limits) = (new ProvisionerBook(Store), new LimitOptions());
-        return new ChallengeWorker(Store, validators, new ValidationAttempts(Options, TimeProvider.System), Checker, provisioners,
+        return new ChallengeWorker(Store, new AccountKeys(Store), validators, new ValidationAttempts(Options, TimeProvider.System), Checker, provisioners,
             new RequestLimits(limits, new LimitBuckets(limits.MostBuckets), provisioners, Time), new AccountUrls(gateways), Options, Time, NullLogger<ChallengeWorker>.Instance);
     }
 

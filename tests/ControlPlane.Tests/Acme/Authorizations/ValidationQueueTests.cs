@@ -1,3 +1,4 @@
+using System.Text.Json;
 using GrpcCa.ControlPlane.Acme.Authorizations;
 using GrpcCa.ControlPlane.Acme.Challenges;
 using GrpcCa.ControlPlane.Refusals;
@@ -10,6 +11,8 @@ public sealed class ValidationQueueTests
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    private static string TextOf(Authorization authorization) => JsonSerializer.Serialize(authorization, AuthorizationDocuments.Default.Authorization);
 
     private static ValidationQueue QueueOf(AuthorizationRig rig, IChallengeValidator validator, TimeSpan claimAfter) =>
         new(rig.Worker(validator), rig.Store, new ValidationQueueOptions { ClaimAfter = claimAfter, AnswerWithin = Patience }, TimeProvider.System, NullLogger<ValidationQueue>.Instance);
@@ -24,8 +27,10 @@ public sealed class ValidationQueueTests
 
         var start = await seat.StartAsync(authorization, challenge, () => throw new InvalidOperationException("nothing is claimed"));
 
-        Assert.Equal(new FreshStart(IsFirst: true, HasBegun: true), start);
+        Assert.Equal((true, true), (start.IsFirst, start.HasBegun));
         var done = await rig.FoundAsync(authorization);
+        // It is answered without being read again.
+        Assert.Equal((done.Version, TextOf(done)), (start.Stored!.Version, TextOf(start.Stored)));
         Assert.Equal(AuthorizationStatus.Valid, done.StatusAt(rig.Time.GetUtcNow()));
         Assert.Equal(authorization.Version + 1, done.Version);
     }

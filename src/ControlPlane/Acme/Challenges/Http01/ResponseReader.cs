@@ -11,7 +11,10 @@ internal sealed class ResponseReader(Stream stream, AttemptTrace trace)
     private const int MaxInterim = 5;
     private const int MaxLine = 200;
 
-    private readonly byte[] buffer = new byte[MaxHead];
+    // Answers to a challenge are short; only longer heads take more.
+    private const int UsualHead = 1024;
+
+    private byte[] buffer = new byte[UsualHead];
     private int start;
     private int end;
 
@@ -146,15 +149,18 @@ internal sealed class ResponseReader(Stream stream, AttemptTrace trace)
 
     private async ValueTask<bool> FillAsync(CancellationToken cancellationToken)
     {
-        if (end == buffer.Length)
-        {
-            Unread.CopyTo(buffer);
-            end -= start;
-            start = 0;
-        }
+        if (end == buffer.Length) MakeRoom();
         var read = await stream.ReadAsync(buffer.AsMemory(end), cancellationToken);
         end += read;
         return read > 0;
+    }
+
+    private void MakeRoom()
+    {
+        // A head without an end is refused before it is longer than it may be.
+        var room = start > 0 ? buffer : new byte[Math.Min(MaxHead, 2 * buffer.Length)];
+        Unread.CopyTo(room);
+        (buffer, start, end) = (room, 0, end - start);
     }
 
     private AttemptFailedException TooLong(int most) =>

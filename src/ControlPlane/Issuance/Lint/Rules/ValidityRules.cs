@@ -9,7 +9,7 @@ internal static class ValidityRules
 
     public static ImmutableArray<LintRule> All { get; } =
     [
-        new("validity-encoding", "§4.1.2.5", LintRule.Every, static s => FormOf(s.Tbs.NotBefore) ?? FormOf(s.Tbs.NotAfter)),
+        new("validity-encoding", "§4.1.2.5", LintRule.Every, static s => FormOf(s.NotBefore) ?? FormOf(s.NotAfter)),
         new("validity-order", "§4.1.2.5", LintRule.Every, static s => Times(s) is var (from, to) && from > to ? "it ends before it starts" : null),
         new("validity-planned", "plan", LintRule.Every, static s =>
             Times(s) is var (from, to) && (from != s.Spec.NotBefore || to != s.Spec.NotAfter)
@@ -20,18 +20,16 @@ internal static class ValidityRules
     ];
 
     // §4.1.2.5: UTCTime through 2049, GeneralizedTime from 2050 on. A form that is none at all throws, which is a finding.
-    private static string? FormOf(ReadOnlyMemory<byte> encoded)
-    {
-        var (time, isUtc) = TimeReading.Read(encoded);
-        return isUtc == time.Year < FirstGeneralizedYear ? null : $"{time:O} is written as {(isUtc ? "UTCTime" : "GeneralizedTime")}";
-    }
+    private static string? FormOf(TimeReading reading) => reading.IsUtcTime == reading.Time.Year < FirstGeneralizedYear
+        ? null
+        : $"{reading.Time:O} is written as {(reading.IsUtcTime ? "UTCTime" : "GeneralizedTime")}";
 
     // What cannot be read is the first rule's finding alone.
     private static (DateTimeOffset From, DateTimeOffset To)? Times(LintSubject s)
     {
         try
         {
-            return (TimeReading.Read(s.Tbs.NotBefore).Time, TimeReading.Read(s.Tbs.NotAfter).Time);
+            return (s.NotBefore.Time, s.NotAfter.Time);
         }
         catch (System.Formats.Asn1.AsnContentException)
         {

@@ -42,8 +42,8 @@ internal sealed record ControlPlaneOptions
     public required string AdminSocket { get; init; }
 
     /// <summary>
-    /// <c>Exchange:Socket</c>: the Unix socket at which gateways on this host go on without TLS; default <c>calls.sock</c> in the data directory,
-    /// <c>none</c> for none. Who may reach it is up to its directory, who is let in to the secret that its stream was told.
+    /// <c>Exchange:Socket</c>: the Unix socket at which gateways of the same user on this host go on without TLS, in a 0700 directory; default
+    /// <c>calls.sock</c> in the data directory, <c>none</c> for none.
     /// </summary>
     public string? ExchangeSocket { get; init; }
 

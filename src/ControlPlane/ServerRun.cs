@@ -29,7 +29,7 @@ internal static class ServerRun
         // Before any key is asked for: a missing CA is told as that.
         if (!mayFound && (await store.ReadAsync(AuthorityStore.LoadAsync, cancellationToken)).Active(AuthorityPurpose.Issuing) is null)
             throw new HierarchyException($"there is no CA in '{options.DataDirectory}' yet; found one with 'grpcca-server init'");
-        ClaimSocket(options.AdminSocket);
+        SocketFile.Claim(options.AdminSocket);
         await using var app = ControlPlaneApp.Build(options, store, time, adjust);
         var start = app.Services.GetRequiredService<StartUp>();
         await start.PrepareAsync(mayFound, cancellationToken);
@@ -111,23 +111,4 @@ internal static class ServerRun
     // A password that is missing beside existing keys was lost: a new one would open none of them.
     private static bool KeysExist(ControlPlaneOptions options) =>
         Directory.Exists(options.KeyDirectory) && Directory.EnumerateFiles(options.KeyDirectory, "*.p8").Any();
-
-    private static void ClaimSocket(string path)
-    {
-        var directory = Path.GetDirectoryName(path)!;
-        SyncedFile.EnsurePrivateDirectory(directory);
-        if (!File.Exists(path)) return;
-        using var probe = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        try
-        {
-            probe.Connect(new UnixDomainSocketEndPoint(path));
-        }
-        catch (SocketException)
-        {
-            // Left behind by a program that was killed: nobody answers.
-            File.Delete(path);
-            return;
-        }
-        throw new IOException($"another program answers on '{path}'");
-    }
 }

@@ -52,6 +52,7 @@ internal sealed class MessageSocket(Socket socket, int largest) : IDisposable
     // False when nothing came any more and nothing was begun.
     private async ValueTask<bool> FillAsync(int count, CancellationToken cancellationToken)
     {
+        if (start == end) start = end = 0;
         while (end - start < count)
         {
             if (received.Length - start < count) MakeRoom(count);

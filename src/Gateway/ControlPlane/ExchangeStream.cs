@@ -112,8 +112,8 @@ internal sealed class ExchangeStream
                     message.Calls.Add(call);
                 }
                 if (message.Calls.Count == 0 && !isFirst) continue;
-                if (Volatile.Read(ref socket) is { } near) await near.WriteAsync(message, over.Token);
-                else await stream.RequestStream.WriteAsync(message, over.Token);
+                if (Volatile.Read(ref socket) is not { } near) await stream.RequestStream.WriteAsync(message, over.Token);
+                else if (!await TrySendAsync(near, message)) return;
             }
         }
         catch (Exception fault)
@@ -160,6 +160,20 @@ internal sealed class ExchangeStream
             if (pending.TryGetValue(answer.Id, out var waiting)) Answer(waiting.Answer, answer);
     }
 
+    // When the other end is closed, answers may still wait to be read: whoever reads them finds out too, and ends the stream.
+    private async ValueTask<bool> TrySendAsync(MessageSocket near, ExchangeRequest message)
+    {
+        try
+        {
+            await near.WriteAsync(message, over.Token);
+            return true;
+        }
+        catch (Exception fault) when (fault is IOException or ObjectDisposedException)
+        {
+            return false;
+        }
+    }
+
     // Calls that went before are answered where they went.
     private async Task MoveAsync(ExchangeSocket offer)
     {
@@ -169,13 +183,13 @@ internal sealed class ExchangeStream
             if (opened is null) return;
             Volatile.Write(ref socket, opened);
             while (await opened.ReadAsync(ExchangeResponse.Parser, over.Token) is { } message) Take(message);
-            // After it said that it stops, everything that went there was answered.
+            // After it said that it stops, the stream has answers to come; it ends what has none.
             if (!isDraining) End(Lost(null));
         }
         catch (Exception fault)
         {
-            // Also when the stream has ended: then nothing more happens.
-            End(Lost(fault));
+            // Also when the stream has ended: then nothing more happens. A reset comes in place of the end when something was sent too late.
+            if (!(isDraining && fault is IOException)) End(Lost(fault));
         }
         finally
         {

@@ -12,6 +12,8 @@ internal static class NearbySocket
     // As over the stream: one answer may be larger than what the control plane puts together.
     private const int LargestMessage = ControlPlaneChannel.LargestAnswer;
 
+    private const int SecretSize = 32;
+
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
     /// <summary>
@@ -20,6 +22,8 @@ internal static class NearbySocket
     /// </summary>
     public static async Task<MessageSocket?> OpenAsync(ExchangeSocket offer, CancellationToken cancellationToken)
     {
+        // Nothing but 32 bytes ever goes to a path that a control plane names before it has shown that it is there.
+        if (offer.Secret.Length != SecretSize || offer.Proof.Length != SecretSize || !offer.Path.StartsWith('/') || offer.Path.Contains('\0')) return null;
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         patience.CancelAfter(Patience);
         var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
@@ -28,14 +32,14 @@ internal static class NearbySocket
         {
             await socket.ConnectAsync(new UnixDomainSocketEndPoint(offer.Path), patience.Token);
             for (var sent = 0; sent < offer.Secret.Length;) sent += await socket.SendAsync(offer.Secret.Memory[sent..], patience.Token);
-            var proof = new byte[offer.Proof.Length];
+            var proof = new byte[SecretSize];
             for (var read = 0; read < proof.Length;)
             {
                 var more = await socket.ReceiveAsync(proof.AsMemory(read), patience.Token);
                 if (more == 0) return null;
                 read += more;
             }
-            isOpen = proof.Length > 0 && CryptographicOperations.FixedTimeEquals(proof, offer.Proof.Span);
+            isOpen = CryptographicOperations.FixedTimeEquals(proof, offer.Proof.Span);
             return isOpen ? new MessageSocket(socket, LargestMessage) : null;
         }
         catch (Exception fault) when (fault is SocketException or ArgumentException || (fault is OperationCanceledException && !cancellationToken.IsCancellationRequested))

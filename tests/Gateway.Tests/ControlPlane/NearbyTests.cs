@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using Google.Protobuf;
+using GrpcCa.Host;
 using GrpcCa.Gateway.Tests.Endpoints;
 using GrpcCa.V1;
 using static GrpcCa.Gateway.Tests.GatewayRig;
@@ -92,6 +93,46 @@ public sealed class NearbyTests : IDisposable
         rig.Plane.Offered = null;
         await UntilServedAsync(rig);
         Assert.Equal(streams + 1, rig.Plane.StreamsOpened);
+    }
+
+    [Fact]
+    public async Task Answers_BeforeTheSocketWasClosed_AreStillTaken()
+    {
+        await using var rig = await GatewayRig.StartAsync();
+        using var listener = Listen();
+        rig.Plane.Offered = Offer();
+        await ConnectAnewAsync(rig);
+        var taken = await listener.AcceptAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(Patience);
+        await ReceiveAsync(taken, 32);
+        await taken.SendAsync(rig.Plane.Offered.Proof.Memory);
+        Task<HttpResponseMessage> answered, late;
+        using (var messages = new MessageSocket(taken, 1024 * 1024))
+        {
+            answered = rig.PostAsync("/acme/acme/new-order");
+            var carried = messages.ReadAsync(ExchangeRequest.Parser, TestContext.Current.CancellationToken).AsTask();
+            // Those of before it moved are answered over the stream.
+            for (var i = 0; i < 50 && await Task.WhenAny(carried, answered) == answered; i++)
+            {
+                (await answered).Dispose();
+                answered = rig.PostAsync("/acme/acme/new-order");
+            }
+            var first = (await carried)!.Calls.Single();
+            // This one is sent and never read: the socket is reset, not ended.
+            late = rig.PostAsync("/acme/acme/new-order");
+            for (var attempt = 0; taken.Available == 0; attempt++)
+            {
+                Assert.True(attempt < 3000, "the second request did not come");
+                await Task.Delay(10, TestContext.Current.CancellationToken);
+            }
+            var answer = new ExchangedAnswer { Id = first.Id, Response = new NewOrderResponse { Location = Canned.Base + "order/o1", Order = Canned.Order }.ToByteString() };
+            await messages.WriteAsync(new ExchangeResponse { Answers = { answer }, Draining = true }, TestContext.Current.CancellationToken);
+        }
+        using (var order = await answered.WaitAsync(Patience)) Assert.Equal(HttpStatusCode.Created, order.StatusCode);
+        rig.Plane.Offered = null;
+        await rig.Plane.PauseAsync();
+        using (var order = await late.WaitAsync(Patience)) await ProblemAsync(order, 503, "serverInternal");
+        await rig.Plane.ResumeAsync();
+        await UntilServedAsync(rig);
     }
 
     // The gateway may have opened its stream before the test said what is offered.

@@ -33,17 +33,17 @@ public sealed class StreamTests
         await rig.Plane.PauseAsync();
         await rig.Plane.ResumeAsync();
         await UntilServedAsync(rig);
-        var before = rig.Plane.AcmeCalls.Count;
+        var (before, streams) = (rig.Plane.AcmeCalls.Count, rig.Plane.StreamsOpened);
         using var order = await rig.PostAsync("/acme/acme/new-order");
         Assert.Equal(HttpStatusCode.Created, order.StatusCode);
         Assert.Equal(before + 1, rig.Plane.AcmeCalls.Count);
-        Assert.Equal(1, rig.Plane.StreamsOpened);
+        Assert.Equal(streams, rig.Plane.StreamsOpened);
         // After it was brought up to date, it is asked for a stream again.
         rig.Plane.KnowsStreams = true;
         await rig.Plane.PauseAsync();
         await rig.Plane.ResumeAsync();
         await UntilServedAsync(rig);
-        Assert.Equal(2, rig.Plane.StreamsOpened);
+        Assert.Equal(streams + 1, rig.Plane.StreamsOpened);
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography.X509Certificates;
 using System.Threading.Channels;
@@ -30,6 +31,8 @@ internal sealed class CallExchange(
 
     // What a gateway may send in one: what it puts together has 256 KiB, and a single call less than that.
     private const int LargestMessage = 1024 * 1024;
+
+    private static readonly TimeSpan OfferLasts = TimeSpan.FromSeconds(10);
 
     // Stands among the answers for what is not one: that a message has something else to say.
     private static readonly ExchangedAnswer Notice = new();
@@ -67,11 +70,15 @@ internal sealed class CallExchange(
     /// <param name="log">Hears of faults that are not the caller's.</param>
     /// <param name="stopping">The program stops: no more calls are begun.</param>
     /// <param name="door">Where callers on this host may go on; null when they may not.</param>
-    public static async Task ServeAsync(
+    public static Task ServeAsync(
         ExchangedMethods methods, IAsyncStreamReader<ExchangeRequest> requests, IServerStreamWriter<ExchangeResponse> answers, ServerCallContext context,
-        TimeProvider time, ILogger log, CancellationToken stopping, ExchangeDoor? door = null)
+        TimeProvider time, ILogger log, CancellationToken stopping, ExchangeDoor? door = null) =>
+        ServeAsync(new Served(methods, context, CallPeer.Of(context), time, log, door), requests, answers, context, stopping, isMoved: false);
+
+    private static async Task ServeAsync(
+        Served served, IAsyncStreamReader<ExchangeRequest> requests, IServerStreamWriter<ExchangeResponse> answers, ServerCallContext context, CancellationToken stopping, bool isMoved)
     {
-        using var stream = new Served(methods, context, CallPeer.Of(context), time, log, door);
+        using var stream = served;
         var writing = stream.WriteAsync(answers);
         using var reading = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, stopping);
         try
@@ -86,8 +93,9 @@ internal sealed class CallExchange(
         }
         finally
         {
-            // What was begun is answered before the stream ends.
-            await stream.EndAsync(writing);
+            // What was begun is answered before the stream ends. A socket that ends alone, as after what was no message, is just closed:
+            // whoever is told that the server stops keeps the stream for what is still to come.
+            await stream.EndAsync(writing, mayBeStopping: !isMoved || stopping.IsCancellationRequested);
         }
     }
 
@@ -121,11 +129,11 @@ internal sealed class CallExchange(
         }
 
         /// <summary>Waits for the calls under way, then for their answers to be written.</summary>
-        public async Task EndAsync(Task writing)
+        public async Task EndAsync(Task writing, bool mayBeStopping)
         {
             // Said also when it is the caller who ends: then nobody listens.
-            isDraining = true;
-            outgoing.Writer.TryWrite(Notice);
+            isDraining = mayBeStopping;
+            if (mayBeStopping) outgoing.Writer.TryWrite(Notice);
             // What moved is part of the stream, and its calls are the stream's.
             await ending.CancelAsync();
             offer?.Dispose();
@@ -151,7 +159,7 @@ internal sealed class CallExchange(
                 var message = new ExchangeResponse();
                 for (var bytes = 0; bytes < MostBytesInMessage && message.Answers.Count < MostAnswersInMessage && outgoing.Reader.TryRead(out var answer);)
                 {
-                    if (ReferenceEquals(answer, Notice)) (message.Draining, message.Socket) = (isDraining, Interlocked.Exchange(ref announced, null));
+                    if (ReferenceEquals(answer, Notice)) (message.Draining, message.Socket) = (isDraining, message.Socket ?? Interlocked.Exchange(ref announced, null));
                     else message.Answers.Add(answer);
                     bytes += answer.Response.Length;
                 }
@@ -192,15 +200,29 @@ internal sealed class CallExchange(
             outgoing.Writer.TryWrite(Notice);
         }
 
-        private async Task MoveAsync(ExchangeDoor.Offer opened)
+        // A caller goes there at once or never; a secret that lies about for days could be somebody else's.
+        private async Task<Socket?> TakenAsync(ExchangeDoor.Offer opened)
         {
-            if (await opened.Taken is not { } socket) return;
-            ExchangeLog.Moved(log, opened.Message.Path);
-            using var messages = new MessageSocket(socket, LargestMessage);
-            var stream = new SocketStream(messages);
             try
             {
-                await ServeAsync(methods, stream, stream, context, time, log, ending.Token);
+                return await opened.Taken.WaitAsync(OfferLasts, time);
+            }
+            catch (TimeoutException)
+            {
+                opened.Dispose();
+                return await opened.Taken;
+            }
+        }
+
+        private async Task MoveAsync(ExchangeDoor.Offer opened)
+        {
+            try
+            {
+                if (await TakenAsync(opened) is not { } socket) return;
+                using var messages = new MessageSocket(socket, LargestMessage);
+                ExchangeLog.Moved(log, opened.Message.Path);
+                var stream = new SocketStream(messages);
+                await ServeAsync(new Served(methods, context, peer, time, log, door: null), stream, stream, context, ending.Token, isMoved: true);
             }
             catch (RefusalException) when (ending.IsCancellationRequested)
             {

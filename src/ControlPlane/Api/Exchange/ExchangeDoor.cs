@@ -9,7 +9,7 @@ namespace GrpcCa.ControlPlane.Api.Exchange;
 
 /// <summary>
 /// The Unix socket at which streams of callers on this host go on (<see cref="ExchangeSocket"/>). Who is let in is decided by a
-/// secret that only the stream has heard, over its TLS; the socket's directory keeps others away from it besides.
+/// secret that only the stream has heard, over its TLS; its directory, of mode 0700, keeps away whoever would listen in its place.
 /// </summary>
 /// <param name="path">The socket; null for none.</param>
 /// <param name="log">Hears why it cannot be opened.</param>
@@ -20,11 +20,9 @@ internal sealed class ExchangeDoor(string? path, ILogger<ExchangeDoor> log) : IH
     // Who has connected and not shown its secret yet: as many at a time, for as long.
     private const int MostGreeted = 64;
 
-    private const UnixFileMode ForOwnerAndGroup = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.GroupWrite;
-
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
-    private static readonly TimeSpan PauseAfterFault = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan PauseAfterFault = TimeSpan.FromSeconds(1);
 
     // By the hash of the secret: how long a look takes says nothing about a secret.
     private readonly ConcurrentDictionary<string, Offer> offers = new(StringComparer.Ordinal);
@@ -38,12 +36,10 @@ internal sealed class ExchangeDoor(string? path, ILogger<ExchangeDoor> log) : IH
         if (path is null) return Task.CompletedTask;
         try
         {
-            // Left behind by a program that was killed; the data directory has one control plane at a time. What has bytes is no socket.
-            if (File.Exists(path) && new FileInfo(path).Length > 0) throw new IOException("it is a file");
-            File.Delete(path);
+            SocketFile.Claim(path);
             listener = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
             listener.Bind(new UnixDomainSocketEndPoint(path));
-            File.SetUnixFileMode(path, ForOwnerAndGroup);
+            File.SetUnixFileMode(path, SyncedFile.Private);
             listener.Listen();
             accepting = AcceptAsync(listener);
         }
@@ -87,7 +83,7 @@ internal sealed class ExchangeDoor(string? path, ILogger<ExchangeDoor> log) : IH
             {
                 return;
             }
-            catch (SocketException fault)
+            catch (Exception fault)
             {
                 // Such as too many open files: it passes.
                 ExchangeLog.NotAccepted(log, fault.Message);

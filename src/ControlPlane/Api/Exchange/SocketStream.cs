@@ -7,6 +7,8 @@ namespace GrpcCa.ControlPlane.Api.Exchange;
 /// <summary>A stream's messages over a Unix socket, in the shape that they have over gRPC.</summary>
 internal sealed class SocketStream(MessageSocket socket) : IAsyncStreamReader<ExchangeRequest>, IServerStreamWriter<ExchangeResponse>
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
     public ExchangeRequest Current { get; private set; } = new();
 
     public WriteOptions? WriteOptions { get; set; }
@@ -20,5 +22,22 @@ internal sealed class SocketStream(MessageSocket socket) : IAsyncStreamReader<Ex
 
     public Task WriteAsync(ExchangeResponse message) => WriteAsync(message, CancellationToken.None);
 
-    public Task WriteAsync(ExchangeResponse message, CancellationToken cancellationToken) => socket.WriteAsync(message, cancellationToken).AsTask();
+    /// <exception cref="IOException">The socket is lost, or its other end does not read.</exception>
+    public Task WriteAsync(ExchangeResponse message, CancellationToken cancellationToken)
+    {
+        var sending = socket.WriteAsync(message, cancellationToken);
+        return sending.IsCompletedSuccessfully ? Task.CompletedTask : WaitAsync(sending.AsTask());
+    }
+
+    private static async Task WaitAsync(Task sending)
+    {
+        try
+        {
+            await sending.WaitAsync(Patience);
+        }
+        catch (TimeoutException fault)
+        {
+            throw new IOException($"the other end of the socket has read nothing for {Patience.TotalSeconds:0} s", fault);
+        }
+    }
 }

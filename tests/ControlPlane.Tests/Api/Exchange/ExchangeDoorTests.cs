@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Net;
 using System.Net.Sockets;
 using Google.Protobuf;
 using Grpc.Core;
@@ -8,6 +9,7 @@ using GrpcCa.Host;
 using GrpcCa.TestKit;
 using GrpcCa.V1;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
 using Stream = Grpc.Core.AsyncDuplexStreamingCall<GrpcCa.V1.ExchangeRequest, GrpcCa.V1.ExchangeResponse>;
 
 namespace GrpcCa.ControlPlane.Tests.Api.Exchange;
@@ -121,10 +123,8 @@ public sealed class ExchangeDoorTests : IDisposable
         BinaryPrimitives.WriteInt32BigEndian(frame, length);
         frame.AsSpan(4).Fill(0xFF);
         await socket.SendAsync(frame);
-        // What follows a message of such a length, or that is none, is not looked at.
-        while (await socket.ReceiveAsync(new byte[64]) > 0)
-        {
-        }
+        // Closed without a word: nobody may take it for a server that stops.
+        Assert.Equal(0, await socket.ReceiveAsync(new byte[64], TestContext.Current.CancellationToken).AsTask().WaitAsync(Patience));
         await stream.RequestStream.WriteAsync(new ExchangeRequest { Calls = { Mint(1) } });
         Assert.Equal(1, Assert.Single((await NextAsync(stream)).Answers).Id);
     }
@@ -172,17 +172,37 @@ public sealed class ExchangeDoorTests : IDisposable
     {
         using var door = new ExchangeDoor(At("calls.sock"), NullLogger<ExchangeDoor>.Instance);
         await door.StartAsync(CancellationToken.None);
-        Assert.False(new CallPeer(null, null).IsOnThisHost);
-        using (var offer = door.Open()) Assert.NotNull(offer);
+        Assert.Null(await FirstAsync(door, new CallPeer(null, null), TimeProvider.System, TestContext.Current.CancellationToken));
+        using var pair = new SocketPair();
+        Assert.NotNull(await FirstAsync(door, new CallPeer(null, pair.Accepted), TimeProvider.System, TestContext.Current.CancellationToken));
         await door.StopAsync(CancellationToken.None);
         Assert.False(File.Exists(At("calls.sock")));
+    }
+
+    [Fact]
+    public async Task Secret_NotUsedAtOnce_WorksNoMore()
+    {
+        var clock = new FakeTimeProvider();
+        using var door = new ExchangeDoor(At("calls.sock"), NullLogger<ExchangeDoor>.Instance);
+        await door.StartAsync(CancellationToken.None);
+        using var pair = new SocketPair();
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        var offer = await FirstAsync(door, new CallPeer(null, pair.Accepted), clock, over.Token);
+        clock.Advance(TimeSpan.FromSeconds(11));
+        // What the clock sets off runs on the pool.
+        await Task.Delay(200, TestContext.Current.CancellationToken);
+        using var stranger = await ConnectAsync(offer!);
+        await stranger.SendAsync(offer!.Secret.Memory);
+        Assert.Equal(0, await stranger.ReceiveAsync(new byte[1]));
+        await over.CancelAsync();
+        await door.StopAsync(CancellationToken.None);
     }
 
     [Fact]
     public async Task Door_ThatCannotBeOpened_IsNoReasonNotToStart()
     {
         await File.WriteAllTextAsync(At("file"), "somebody's", TestContext.Current.CancellationToken);
-        foreach (var path in (string?[])[null, At(new string('x', 200)), At("not", "there"), At("file")])
+        foreach (var path in (string?[])[null, At(new string('x', 200)), At("file", "there"), At("file")])
         {
             using var door = new ExchangeDoor(path, NullLogger<ExchangeDoor>.Instance);
             await door.StartAsync(CancellationToken.None);
@@ -193,7 +213,7 @@ public sealed class ExchangeDoorTests : IDisposable
     }
 
     [Fact]
-    public async Task Door_LeftBehindByAKill_IsOpenedAgain_ForOwnerAndGroup()
+    public async Task Door_LeftBehindByAKill_IsOpenedAgain_ForItsOwner()
     {
         var path = At("calls.sock");
         // As a socket that nobody listens at: bytes it has none.
@@ -202,13 +222,98 @@ public sealed class ExchangeDoorTests : IDisposable
         await door.StartAsync(CancellationToken.None);
         using var offer = door.Open();
         Assert.NotNull(offer);
-        Assert.Equal(UnixFileMode.None, File.GetUnixFileMode(path) & (UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute));
+        Assert.Equal(SyncedFile.Private, File.GetUnixFileMode(path));
         (await EnterAsync(offer.Message)).Dispose();
         Assert.NotNull(await offer.Taken.WaitAsync(Patience));
         await door.StopAsync(CancellationToken.None);
     }
 
+    // A stream by itself that asks for a place to go on; what it is told. It lasts until it is cancelled.
+    private static async Task<ExchangeSocket?> FirstAsync(ExchangeDoor door, CallPeer peer, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var context = new FakeCall("/grpcca.v1.AcmeService/Exchange", cancellationToken: cancellationToken);
+        context.SetStreamPeer(peer);
+        var caller = new Caller();
+        _ = CallExchange.ServeAsync(new ExchangedMethods(new NoService(), []), caller, caller, context, time, NullLogger.Instance, cancellationToken, door);
+        return (await caller.First.WaitAsync(Patience, CancellationToken.None)).Socket;
+    }
+
+    // Asks to move, and makes a call so that there is an answer in any case.
+    private sealed class Caller : IAsyncStreamReader<ExchangeRequest>, IServerStreamWriter<ExchangeResponse>
+    {
+        private readonly TaskCompletionSource<ExchangeResponse> first = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private bool hasAsked;
+
+        public Task<ExchangeResponse> First => first.Task;
+
+        public ExchangeRequest Current { get; } = new() { MayMove = true, Calls = { new ExchangedCall { Id = 1, Method = "None" } } };
+
+        public WriteOptions? WriteOptions { get; set; }
+
+        public async Task<bool> MoveNext(CancellationToken cancellationToken)
+        {
+            if (hasAsked) await Task.Delay(Timeout.Infinite, cancellationToken);
+            return hasAsked = true;
+        }
+
+        public Task WriteAsync(ExchangeResponse message)
+        {
+            first.TrySetResult(message);
+            return Task.CompletedTask;
+        }
+
+        public Task WriteAsync(ExchangeResponse message, CancellationToken cancellationToken) => WriteAsync(message);
+    }
+
+    private sealed class NoService : AcmeService.AcmeServiceBase;
+
+    // A connection over loopback.
+    private sealed class SocketPair : IDisposable
+    {
+        private readonly Socket listener = new(SocketType.Stream, ProtocolType.Tcp), connected = new(SocketType.Stream, ProtocolType.Tcp);
+
+        public SocketPair()
+        {
+            listener.Bind(new IPEndPoint(IPAddress.IPv6Loopback, 0));
+            listener.Listen();
+            connected.Connect(listener.LocalEndPoint!);
+            Accepted = listener.Accept();
+        }
+
+        public Socket Accepted { get; }
+
+        public void Dispose()
+        {
+            Accepted.Dispose();
+            connected.Dispose();
+            listener.Dispose();
+        }
+    }
+
     private string At(params string[] parts) => Path.Combine([directory.FullName, .. parts]);
+
+    [Fact]
+    public async Task Door_OfAnotherProgram_IsLeftToIt()
+    {
+        using var other = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        other.Bind(new UnixDomainSocketEndPoint(At("calls.sock")));
+        other.Listen();
+        using var door = new ExchangeDoor(At("calls.sock"), NullLogger<ExchangeDoor>.Instance);
+        await door.StartAsync(CancellationToken.None);
+        Assert.Null(door.Open());
+        await door.StopAsync(CancellationToken.None);
+        Assert.True(File.Exists(At("calls.sock")));
+    }
+
+    [Fact]
+    public async Task Door_WhereOthersMayEnter_StaysClosed()
+    {
+        File.SetUnixFileMode(directory.FullName, (UnixFileMode)0b111_101_000);
+        using var door = new ExchangeDoor(At("calls.sock"), NullLogger<ExchangeDoor>.Instance);
+        await door.StartAsync(CancellationToken.None);
+        Assert.Null(door.Open());
+        await door.StopAsync(CancellationToken.None);
+    }
 
     private static Stream Open(House house) => new AcmeService.AcmeServiceClient(house.CallsOf(house.Gateway)).Exchange();
 

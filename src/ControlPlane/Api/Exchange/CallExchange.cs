@@ -73,10 +73,11 @@ internal sealed class CallExchange(
     public static Task ServeAsync(
         ExchangedMethods methods, IAsyncStreamReader<ExchangeRequest> requests, IServerStreamWriter<ExchangeResponse> answers, ServerCallContext context,
         TimeProvider time, ILogger log, CancellationToken stopping, ExchangeDoor? door = null) =>
-        ServeAsync(new Served(methods, context, CallPeer.Of(context), time, log, door), requests, answers, context, stopping, isMoved: false);
+        ServeAsync(new Served(methods, context, CallPeer.Of(context), time, log, door), requests, answers, context, isMoved: false, stopping);
 
     private static async Task ServeAsync(
-        Served served, IAsyncStreamReader<ExchangeRequest> requests, IServerStreamWriter<ExchangeResponse> answers, ServerCallContext context, CancellationToken stopping, bool isMoved)
+        Served served, IAsyncStreamReader<ExchangeRequest> requests, IServerStreamWriter<ExchangeResponse> answers, ServerCallContext context, bool isMoved,
+        CancellationToken stopping)
     {
         using var stream = served;
         var writing = stream.WriteAsync(answers);
@@ -222,7 +223,7 @@ internal sealed class CallExchange(
                 using var messages = new MessageSocket(socket, LargestMessage);
                 ExchangeLog.Moved(log, opened.Message.Path);
                 var stream = new SocketStream(messages);
-                await ServeAsync(new Served(methods, context, peer, time, log, door: null), stream, stream, context, ending.Token, isMoved: true);
+                await ServeAsync(new Served(methods, context, peer, time, log, door: null), stream, stream, context, isMoved: true, ending.Token);
             }
             catch (RefusalException) when (ending.IsCancellationRequested)
             {

@@ -103,7 +103,7 @@ internal sealed class CallExchange(
     private sealed class Served(ExchangedMethods methods, ServerCallContext context, CallPeer peer, TimeProvider time, ILogger log, ExchangeDoor? door) : IDisposable
     {
         private readonly SemaphoreSlim room = new(MostCalls);
-        private readonly Channel<ExchangedAnswer> outgoing = Channel.CreateUnbounded<ExchangedAnswer>(new UnboundedChannelOptions { SingleReader = true, AllowSynchronousContinuations = true });
+        private readonly Channel<ExchangedAnswer> outgoing = Channel.CreateUnbounded<ExchangedAnswer>(new UnboundedChannelOptions { SingleReader = true });
         private readonly CancellationTokenSource lost = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken);
         private readonly CancellationTokenSource ending = new();
         private ExchangeDoor? door = door;

@@ -29,7 +29,7 @@ internal sealed partial class House
         {
             // Exceptions belong into logs only where something is broken, and nothing breaks in a test that did not say so.
             // A gateway that goes away while it asks breaks nothing; the framework calls that an error.
-            if (line.Fault is IOException { InnerException: ConnectionAbortedException }) continue;
+            if (line.Fault is IOException { InnerException: ConnectionAbortedException } or IOException { Message: "The client reset the request stream." }) continue;
             if (line.Fault is not null) yield return $"[{line.Program}] {line.Level} {line.Text}: {line.Fault}";
             else if (line.Level >= LogLevel.Error) yield return $"[{line.Program}] {line.Level} {line.Text}";
             foreach (var _ in secrets.Where(secret => line.Text.Contains(secret, StringComparison.Ordinal)))

@@ -24,8 +24,7 @@ public sealed class NearbyTests : IDisposable
     public async Task Requests_GoOnOverTheSocket_AndNoneIsLostOnTheWay()
     {
         await using var rig = await GatewayRig.StartAsync();
-        await rig.Plane.OpenDoorAsync(Path);
-        await ConnectAnewAsync(rig);
+        await ConnectAnewAsync(rig, () => rig.Plane.OpenDoorAsync(Path));
         var (streams, calls) = (rig.Plane.StreamsOpened, rig.Plane.AcmeCalls.Count);
         for (var round = 0; round < 20; round++)
             await Task.WhenAll(Enumerable.Range(0, 10).Select(async _ =>
@@ -47,8 +46,7 @@ public sealed class NearbyTests : IDisposable
     public async Task Socket_ThatIsNotThere_ChangesNothing()
     {
         await using var rig = await GatewayRig.StartAsync();
-        rig.Plane.Offered = Offer();
-        await ConnectAnewAsync(rig);
+        await ConnectAnewAsync(rig, () => Task.FromResult(rig.Plane.Offered = Offer()));
         var streams = rig.Plane.StreamsOpened;
         for (var i = 0; i < 5; i++) await ServedAsync(rig);
         Assert.Equal(streams, rig.Plane.StreamsOpened);
@@ -58,11 +56,11 @@ public sealed class NearbyTests : IDisposable
     public async Task Socket_OfSomebodyElse_HearsOfNothing()
     {
         await using var rig = await GatewayRig.StartAsync();
-        using var stranger = Listen();
-        rig.Plane.Offered = Offer();
-        await ConnectAnewAsync(rig);
+        Socket? stranger = null;
+        await ConnectAnewAsync(rig, () => Task.FromResult((rig.Plane.Offered, stranger) = (Offer(), Listen())));
+        using var listening = stranger!;
         var streams = rig.Plane.StreamsOpened;
-        using var taken = await stranger.AcceptAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(Patience);
+        using var taken = await listening.AcceptAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(Patience);
         await ReceiveAsync(taken, 32);
         await taken.SendAsync(RandomNumberGenerator.GetBytes(32));
         // Not another byte: the gateway hangs up.
@@ -75,14 +73,14 @@ public sealed class NearbyTests : IDisposable
     public async Task Socket_ThatBreaks_FailsWhatItCarried_AndAnotherStreamIsOpened()
     {
         await using var rig = await GatewayRig.StartAsync();
-        using var listener = Listen();
-        rig.Plane.Offered = Offer();
-        await ConnectAnewAsync(rig);
+        Socket? listener = null;
+        await ConnectAnewAsync(rig, () => Task.FromResult((rig.Plane.Offered, listener) = (Offer(), Listen())));
+        using var listening = listener!;
         var streams = rig.Plane.StreamsOpened;
-        using (var taken = await listener.AcceptAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(Patience))
+        using (var taken = await listening.AcceptAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(Patience))
         {
             await ReceiveAsync(taken, 32);
-            await taken.SendAsync(rig.Plane.Offered.Proof.Memory);
+            await taken.SendAsync(rig.Plane.Offered!.Proof.Memory);
             var before = rig.Plane.AcmeCalls.Count;
             var asked = UntilCarriedAsync(rig, taken);
             // One came over it, and gets no answer: it may have been carried out, so it is not sent again.
@@ -99,12 +97,12 @@ public sealed class NearbyTests : IDisposable
     public async Task Answers_BeforeTheSocketWasClosed_AreStillTaken()
     {
         await using var rig = await GatewayRig.StartAsync();
-        using var listener = Listen();
-        rig.Plane.Offered = Offer();
-        await ConnectAnewAsync(rig);
-        var taken = await listener.AcceptAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(Patience);
+        Socket? listener = null;
+        await ConnectAnewAsync(rig, () => Task.FromResult((rig.Plane.Offered, listener) = (Offer(), Listen())));
+        using var listening = listener!;
+        var taken = await listening.AcceptAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(Patience);
         await ReceiveAsync(taken, 32);
-        await taken.SendAsync(rig.Plane.Offered.Proof.Memory);
+        await taken.SendAsync(rig.Plane.Offered!.Proof.Memory);
         Task<HttpResponseMessage> answered, late;
         using (var messages = new MessageSocket(taken, 1024 * 1024))
         {
@@ -135,11 +133,12 @@ public sealed class NearbyTests : IDisposable
         await UntilServedAsync(rig);
     }
 
-    // The gateway may have opened its stream before the test said what is offered.
-    private static async Task ConnectAnewAsync(GatewayRig rig)
+    // The gateway may have opened its stream before the test says what is offered: nobody hears of that while there is no connection.
+    private static async Task ConnectAnewAsync(GatewayRig rig, Func<Task>? offer = null)
     {
         Canned.Fill(rig.Plane);
         await rig.Plane.PauseAsync();
+        if (offer is not null) await offer();
         await rig.Plane.ResumeAsync();
         await UntilServedAsync(rig);
     }

@@ -139,6 +139,13 @@ public sealed class ExchangeDoorTests : IDisposable
         var stopping = house.StopControlPlaneAsync();
         Assert.True((await socket.ReadAsync(ExchangeResponse.Parser, TestContext.Current.CancellationToken))!.Draining);
         await AssertClosedAsync(socket);
+        // Whoever does not listen to its end keeps the connection open, and the program waits for that.
+        await Assert.ThrowsAsync<RpcException>(async () =>
+        {
+            while (await stream.ResponseStream.MoveNext(CancellationToken.None).WaitAsync(Patience))
+            {
+            }
+        });
         await stopping.WaitAsync(Patience);
     }
 

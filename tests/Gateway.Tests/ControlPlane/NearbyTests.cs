@@ -89,7 +89,7 @@ public sealed class NearbyTests : IDisposable
             Assert.InRange(rig.Plane.AcmeCalls.Count, before, before + 50);
         }
         rig.Plane.Offered = null;
-        await UntilServedAsync(rig);
+        await StreamTests.UntilServedAsync(rig);
         Assert.Equal(streams + 1, rig.Plane.StreamsOpened);
     }
 
@@ -130,7 +130,7 @@ public sealed class NearbyTests : IDisposable
         await rig.Plane.PauseAsync();
         using (var order = await late.WaitAsync(Patience)) await ProblemAsync(order, 503, "serverInternal");
         await rig.Plane.ResumeAsync();
-        await UntilServedAsync(rig);
+        await StreamTests.UntilServedAsync(rig);
     }
 
     // The gateway may have opened its stream before the test says what is offered: nobody hears of that while there is no connection.
@@ -140,7 +140,7 @@ public sealed class NearbyTests : IDisposable
         await rig.Plane.PauseAsync();
         if (offer is not null) await offer();
         await rig.Plane.ResumeAsync();
-        await UntilServedAsync(rig);
+        await StreamTests.UntilServedAsync(rig);
     }
 
     // Requests one after the other until one goes to the socket, which is closed then.
@@ -187,16 +187,5 @@ public sealed class NearbyTests : IDisposable
     {
         using var order = await rig.PostAsync("/acme/acme/new-order");
         Assert.Equal(HttpStatusCode.Created, order.StatusCode);
-    }
-
-    private static async Task UntilServedAsync(GatewayRig rig)
-    {
-        for (var attempt = 0; ; attempt++)
-        {
-            using var order = await rig.PostAsync("/acme/acme/new-order");
-            if (order.StatusCode == HttpStatusCode.Created) return;
-            Assert.True(attempt < 300, $"the gateway answers {order.StatusCode} after half a minute");
-            await Task.Delay(100, TestContext.Current.CancellationToken);
-        }
     }
 }

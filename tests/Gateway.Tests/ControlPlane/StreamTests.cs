@@ -95,7 +95,8 @@ public sealed class StreamTests
         await UntilServedAsync(rig);
     }
 
-    private static async Task UntilServedAsync(GatewayRig rig)
+    /// <summary>Waits until an order is taken again.</summary>
+    internal static async Task UntilServedAsync(GatewayRig rig)
     {
         for (var attempt = 0; ; attempt++)
         {

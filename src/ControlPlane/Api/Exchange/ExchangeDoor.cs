@@ -66,6 +66,9 @@ internal sealed class ExchangeDoor(string? path, ILogger<ExchangeDoor> log) : IH
         stopping.Dispose();
     }
 
+    /// <summary>Streams that may go on and have not done so.</summary>
+    public int Offers => offers.Count;
+
     /// <summary>Lets a stream go on at the socket; null when there is none. The offer holds until it is disposed.</summary>
     public Offer? Open() => listener is null ? null : new Offer(this, path!);
 

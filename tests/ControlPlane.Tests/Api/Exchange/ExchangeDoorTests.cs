@@ -195,9 +195,14 @@ public sealed class ExchangeDoorTests : IDisposable
         using var pair = new SocketPair();
         using var over = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         var offer = await FirstAsync(door, new CallPeer(null, pair.Accepted), clock, over.Token);
+        Assert.Equal(1, door.Offers);
         clock.Advance(TimeSpan.FromSeconds(11));
         // What the clock sets off runs on the pool.
-        await Task.Delay(200, TestContext.Current.CancellationToken);
+        for (var attempt = 0; door.Offers > 0; attempt++)
+        {
+            Assert.True(attempt < 3000, "the offer still holds");
+            await Task.Delay(10, TestContext.Current.CancellationToken);
+        }
         using var stranger = await ConnectAsync(offer!);
         await stranger.SendAsync(offer!.Secret.Memory);
         Assert.Equal(0, await stranger.ReceiveAsync(new byte[1]));

@@ -34,6 +34,39 @@ public sealed class SignatureTests
         Assert.False(key.Verify(EcdsaSchemes[own], Data, []));
     }
 
+    [Theory]
+    [InlineData("1.2.840.10045.3.1.7", 256)]
+    [InlineData("1.3.132.0.34", 384)]
+    [InlineData("1.3.132.0.35", 521)]
+    public void Ecdsa_KeyOfOpenSsl_IsTheSameKey(string oid, int bits)
+    {
+        var curve = EcCurve.ByOid(oid)!;
+        Assert.True(OpenSslEcKey.IsAvailable);
+        for (var i = 0; i < 20; i++)
+        {
+            using var ec = ECDsa.Create(ECCurve.CreateFromValue(oid));
+            var (q, signature) = (ec.ExportParameters(false).Q, ec.SignData(Data, curve.Hash));
+            using var key = OpenSslEcKey.Import(curve, q.X, q.Y);
+            Assert.Equal(bits, key.KeySize);
+            Assert.Equal(ec.ExportSubjectPublicKeyInfo(), key.ExportSubjectPublicKeyInfo());
+            Assert.True(key.VerifyData(Data, signature, curve.Hash));
+            Assert.False(key.VerifyData((byte[])[.. Data, 0], signature, curve.Hash));
+            signature[i] ^= 1;
+            Assert.False(key.VerifyData(Data, signature, curve.Hash));
+        }
+    }
+
+    [Fact]
+    public void Ecdsa_KeyOfOpenSsl_RefusesWhatIsNoPointOfTheCurve()
+    {
+        using var ec = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var q = ec.ExportParameters(false).Q;
+        Assert.Throws<CryptographicException>(() => OpenSslEcKey.Import(EcCurve.P256, q.X, [.. q.Y![..^1], (byte)(q.Y[^1] ^ 1)]));
+        Assert.Throws<CryptographicException>(() => OpenSslEcKey.Import(EcCurve.P256, new byte[32], new byte[32]));
+        Assert.Throws<CryptographicException>(() => OpenSslEcKey.Import(EcCurve.P256, Enumerable.Repeat((byte)0xff, 32).ToArray(), q.Y));
+        Assert.Throws<CryptographicException>(() => OpenSslEcKey.Import(EcCurve.P384, q.X, q.Y));
+    }
+
     [Fact]
     public void Ecdsa_DerEncoding_TakesAnyHashAndOneWayOfWriting()
     {

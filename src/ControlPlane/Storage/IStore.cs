@@ -5,7 +5,7 @@ namespace GrpcCa.ControlPlane.Storage;
 /// <summary>
 /// The one seam between the rooms and an engine (SQLite, PostgreSQL). A write is a function that may run more than
 /// once: it touches nothing but the session it is given, and whatever it returns counts only for the run that was
-/// committed. SQLite runs many writes in savepoints of one group and commits them with one sync; PostgreSQL runs
+/// committed. SQLite runs many writes as one group and commits them with one sync, again if one of them fails; PostgreSQL runs
 /// each as a serializable transaction and replays it on 40001. The task completes after the commit is durable.
 /// </summary>
 internal interface IStore : IAsyncDisposable

@@ -14,8 +14,12 @@ internal sealed class ParsedDocuments<T>(JsonTypeInfo<T> type)
     where T : class
 {
     // Bounded: a full one starts anew, and a large document is parsed each time.
-    private const int Most = 2048, Largest = 4096;
+    internal const int Most = 2048;
+    private const int Largest = 4096;
     private readonly ConcurrentDictionary<string, Parsed> kept = new(StringComparer.Ordinal);
+    private int count; // about; the dictionary's own takes all its locks
+
+    internal int Count => kept.Count;
 
     public string Write(T value) => JsonSerializer.Serialize(value, type);
 
@@ -33,8 +37,15 @@ internal sealed class ParsedDocuments<T>(JsonTypeInfo<T> type)
     private void Keep(string id, Parsed parsed)
     {
         if (parsed.Text.Length > Largest) return;
-        if (kept.Count >= Most) kept.Clear();
-        kept[id] = parsed;
+        if (!kept.TryAdd(id, parsed))
+        {
+            kept[id] = parsed;
+        }
+        else if (Interlocked.Increment(ref count) > Most)
+        {
+            kept.Clear();
+            Volatile.Write(ref count, 0);
+        }
     }
 
     private sealed record Parsed(string Text, T Value);

@@ -3,11 +3,14 @@ using System.Threading.Channels;
 namespace GrpcCa.ControlPlane.Storage.Sqlite;
 
 /// <summary>
-/// The one who writes: a thread of its own takes whatever waits, up to a group, runs each write in a savepoint,
-/// commits all with one sync and only then answers. Callers never wait on the disk with a thread of theirs.
+/// The one who writes: a thread of its own takes whatever waits, up to a group, runs it as one transaction in which a write
+/// that fails undoes only itself, commits all with one sync and only then answers. Callers never wait on the disk with a
+/// thread of theirs.
 /// </summary>
 internal sealed class SqliteWriter
 {
+    private const int GuardedAfterFailure = 32;
+
     private readonly SqliteLink link;
     private readonly StoreOptions options;
     private readonly SqliteReserve reserve;
@@ -17,7 +20,7 @@ internal sealed class SqliteWriter
     private readonly Thread thread;
     private readonly TaskCompletionSource ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<Exception> fatal = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private int pagesWritten;
+    private int pagesWritten, guardedGroups;
     private bool unavailable;
 
     public SqliteWriter(SqliteLink link, StoreOptions options, SqliteReserve reserve, KeptGeneration generation, ILogger log)
@@ -162,7 +165,38 @@ internal sealed class SqliteWriter
         CommitNow();
     }
 
+    // Savepoints copy every page that is touched, and few groups have one who fails: so a group runs without them first. One who
+    // fails undoes it, and it runs again with them, as do those that come next, since failures come in swarms.
     private void RunTogether(List<WriteJob> group)
+    {
+        if (guardedGroups == 0 && !TryRunAll(group))
+        {
+            link.Rollback();
+            link.BeginImmediate();
+            guardedGroups = GuardedAfterFailure;
+        }
+        if (guardedGroups > 0)
+        {
+            guardedGroups--;
+            RunGuarded(group);
+        }
+        CommitNow();
+    }
+
+    private bool TryRunAll(List<WriteJob> group)
+    {
+        try
+        {
+            foreach (var job in group) job.Run(link.Session);
+            return true;
+        }
+        catch (Exception own) when (SqliteFault.Classify(own) == FaultClass.Ordinary && link.InTransaction)
+        {
+            return false;
+        }
+    }
+
+    private void RunGuarded(List<WriteJob> group)
     {
         foreach (var job in group)
         {
@@ -178,7 +212,6 @@ internal sealed class SqliteWriter
                 job.Refuse(own);
             }
         }
-        CommitNow();
     }
 
     // The answers come after it: who has one sees what it did. Asked of the database each time, since nobody who writes can forget

@@ -103,7 +103,8 @@ internal sealed class CallExchange(
     private sealed class Served(ExchangedMethods methods, ServerCallContext context, CallPeer peer, TimeProvider time, ILogger log, ExchangeDoor? door) : IDisposable
     {
         private readonly SemaphoreSlim room = new(MostCalls);
-        private readonly Channel<ExchangedAnswer> outgoing = Channel.CreateUnbounded<ExchangedAnswer>(new UnboundedChannelOptions { SingleReader = true });
+        private readonly Channel<ExchangedAnswer> outgoing = Channel.CreateUnbounded<ExchangedAnswer>(
+            new UnboundedChannelOptions { SingleReader = true, AllowSynchronousContinuations = true });
         private readonly CancellationTokenSource lost = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken);
         private readonly CancellationTokenSource ending = new();
         private ExchangeDoor? door = door;
@@ -112,22 +113,59 @@ internal sealed class CallExchange(
         private Task moved = Task.CompletedTask;
         private volatile bool isDraining;
 
+        /// <summary>Begins the calls that the stream brings, until it ends.</summary>
         public async Task ReadAsync(IAsyncStreamReader<ExchangeRequest> requests, CancellationToken cancellationToken)
         {
             using var any = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, lost.Token);
-            while (await requests.MoveNext(any.Token))
+            var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            // On the pool, so that calls do not begin with what belongs to the stream's own.
+            ThreadPool.UnsafeQueueUserWorkItem(
+                static s => _ = s.Stream.ReadOnAsync(s.Requests, null, s.Ended, s.Token),
+                (Stream: this, Requests: requests, any.Token, Ended: ended), preferLocal: false);
+            await ended.Task;
+        }
+
+        // The next message is waited for before the last call of this one begins, which then needs no thread but this one: with one
+        // client each thread that is woken costs as much as a read of the store, and the pool wakes a second one beside it.
+        private async Task ReadOnAsync(
+            IAsyncStreamReader<ExchangeRequest> requests, Task<bool>? next, TaskCompletionSource ended, CancellationToken cancellationToken)
+        {
+            try
             {
-                var calls = requests.Current.Calls;
-                if (requests.Current.MayMove) OfferToMove();
-                if (calls.Count > MostCalls) throw new RefusalException(RefusalReason.InvalidArgument, $"has {calls.Count} elements; at most {MostCalls} are read") { Field = "calls" };
-                var at = time.GetUtcNow();
-                foreach (var call in calls)
+                // Never on the stack of the one that handed over, whose call would have to wait.
+                next ??= requests.MoveNext(cancellationToken);
+                var hasMessage = await next.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+                while (hasMessage)
                 {
-                    await room.WaitAsync(any.Token);
-                    ThreadPool.UnsafeQueueUserWorkItem(static s => _ = s.Stream.AnswerAsync(s.Call, s.At), (Stream: this, Call: call, At: at), preferLocal: false);
+                    var calls = requests.Current.Calls;
+                    if (requests.Current.MayMove) OfferToMove();
+                    if (calls.Count > MostCalls) throw new RefusalException(RefusalReason.InvalidArgument, $"has {calls.Count} elements; at most {MostCalls} are read") { Field = "calls" };
+                    var at = time.GetUtcNow();
+                    for (var i = 0; i < calls.Count; i++)
+                    {
+                        await room.WaitAsync(cancellationToken);
+                        if (i < calls.Count - 1) Begin(calls[i], at);
+                    }
+                    next = requests.MoveNext(cancellationToken);
+                    if (!next.IsCompleted)
+                    {
+                        _ = ReadOnAsync(requests, next, ended, cancellationToken);
+                        if (calls.Count > 0) await AnswerAsync(calls[^1], at);
+                        return;
+                    }
+                    if (calls.Count > 0) Begin(calls[^1], at);
+                    hasMessage = await next;
                 }
+                ended.TrySetResult();
+            }
+            catch (Exception fault)
+            {
+                ended.TrySetException(fault);
             }
         }
+
+        private void Begin(ExchangedCall call, DateTimeOffset at) =>
+            ThreadPool.UnsafeQueueUserWorkItem(static s => _ = s.Stream.AnswerAsync(s.Call, s.At), (Stream: this, Call: call, At: at), preferLocal: false);
 
         /// <summary>Waits for the calls under way, then for their answers to be written.</summary>
         public async Task EndAsync(Task writing, bool mayBeStopping)
@@ -155,8 +193,14 @@ internal sealed class CallExchange(
         public async Task WriteAsync(IServerStreamWriter<ExchangeResponse> answers)
         {
             Exception? broken = null;
-            while (await outgoing.Reader.WaitToReadAsync(CancellationToken.None))
+            while (true)
             {
+                var waiting = outgoing.Reader.WaitToReadAsync(CancellationToken.None);
+                var hasSlept = !waiting.IsCompleted;
+                if (!await waiting) break;
+                // Woken on the thread of whoever has an answer. Another one comes to write while others are under way, so that their answers
+                // share the message: sent at once they would wake the gateway for each.
+                if (hasSlept && room.CurrentCount < MostCalls - 1) await Task.Yield();
                 var message = new ExchangeResponse();
                 for (var bytes = 0; bytes < MostBytesInMessage && message.Answers.Count < MostAnswersInMessage && outgoing.Reader.TryRead(out var answer);)
                 {

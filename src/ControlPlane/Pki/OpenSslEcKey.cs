@@ -20,19 +20,20 @@ internal static class OpenSslEcKey
     private static readonly nint groupKey = Marshal.StringToCoTaskMemUTF8("group");
     private static readonly nint pointKey = Marshal.StringToCoTaskMemUTF8("pub");
 
-    /// <summary>False where the platform has another OpenSSL, or none: keys are then imported by the platform.</summary>
-    public static bool IsAvailable { get; } = OperatingSystem.IsLinux()
+    // Only where it is the library that the platform has loaded: a key of one copy must not get into another. The variable may name one elsewhere.
+    private static readonly bool isUsable = OperatingSystem.IsLinux()
         && SafeEvpPKeyHandle.OpenSslVersion is >= 0x3000_0000 and < 0x4000_0000
+        && Environment.GetEnvironmentVariable("CLR_OPENSSL_VERSION_OVERRIDE") is null
         && NativeLibrary.TryLoad(Library, out _);
 
-    /// <summary>The key with these coordinates, each as long as the curve's field.</summary>
-    /// <exception cref="CryptographicException">OpenSSL refuses the point.</exception>
-    public static ECDsa Import(EcCurve curve, ReadOnlySpan<byte> x, ReadOnlySpan<byte> y)
+    /// <summary>The key with these coordinates, each as long as the curve's field; null where OpenSSL is no 3.x or does not take it.</summary>
+    public static ECDsa? Import(EcCurve curve, ReadOnlySpan<byte> x, ReadOnlySpan<byte> y)
     {
+        if (!isUsable) return null;
         var group = curve.Bits switch { 256 => "P-256\0"u8, 384 => "P-384\0"u8, _ => "P-521\0"u8 };
         byte[] values = [.. group, 0x04, .. x, .. y]; // the point uncompressed, SEC 1 §2.3.3
-        var pinned = GCHandle.Alloc(values, GCHandleType.Pinned);
         var context = ContextNew(0, algorithm, 0);
+        var pinned = GCHandle.Alloc(values, GCHandleType.Pinned);
         try
         {
             var (key, address) = (nint.Zero, pinned.AddrOfPinnedObject());
@@ -42,8 +43,7 @@ internal static class OpenSslEcKey
                 new(pointKey, Octets, address + group.Length, (nuint)(values.Length - group.Length)),
                 default, // the end
             ];
-            if (context == 0 || FromDataInit(context) <= 0 || FromData(context, ref key, Public, parameters) <= 0)
-                throw new CryptographicException($"OpenSSL takes no {curve.Type} key with this point");
+            if (context == 0 || FromDataInit(context) <= 0 || FromData(context, ref key, Public, parameters) <= 0) return null;
             using var handle = new SafeEvpPKeyHandle(key, ownsHandle: true);
             return new ECDsaOpenSsl(handle);
         }

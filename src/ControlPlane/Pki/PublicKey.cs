@@ -76,9 +76,8 @@ internal sealed partial class PublicKey
         var format = encoding == EcdsaEncoding.Fixed ? DSASignatureFormat.IeeeP1363FixedFieldConcatenation : DSASignatureFormat.Rfc3279DerSequence;
         lock (gate)
         {
-            imported ??= OpenSslEcKey.IsAvailable
-                ? OpenSslEcKey.Import(curve, first, second)
-                : ECDsa.Create(new ECParameters { Curve = curve.Platform, Q = new ECPoint { X = first, Y = second } });
+            imported ??= OpenSslEcKey.Import(curve, first, second)
+                ?? ECDsa.Create(new ECParameters { Curve = curve.Platform, Q = new ECPoint { X = first, Y = second } });
             return ((ECDsa)imported).VerifyHash(digest, signature, format);
         }
     }

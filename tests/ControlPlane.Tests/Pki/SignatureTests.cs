@@ -41,12 +41,12 @@ public sealed class SignatureTests
     public void Ecdsa_KeyOfOpenSsl_IsTheSameKey(string oid, int bits)
     {
         var curve = EcCurve.ByOid(oid)!;
-        Assert.True(OpenSslEcKey.IsAvailable);
         for (var i = 0; i < 20; i++)
         {
             using var ec = ECDsa.Create(ECCurve.CreateFromValue(oid));
             var (q, signature) = (ec.ExportParameters(false).Q, ec.SignData(Data, curve.Hash));
             using var key = OpenSslEcKey.Import(curve, q.X, q.Y);
+            Assert.NotNull(key);
             Assert.Equal(bits, key.KeySize);
             Assert.Equal(ec.ExportSubjectPublicKeyInfo(), key.ExportSubjectPublicKeyInfo());
             Assert.True(key.VerifyData(Data, signature, curve.Hash));
@@ -57,14 +57,14 @@ public sealed class SignatureTests
     }
 
     [Fact]
-    public void Ecdsa_KeyOfOpenSsl_RefusesWhatIsNoPointOfTheCurve()
+    public void Ecdsa_KeyOfOpenSsl_IsNoneWithoutAPointOfTheCurve()
     {
         using var ec = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var q = ec.ExportParameters(false).Q;
-        Assert.Throws<CryptographicException>(() => OpenSslEcKey.Import(EcCurve.P256, q.X, [.. q.Y![..^1], (byte)(q.Y[^1] ^ 1)]));
-        Assert.Throws<CryptographicException>(() => OpenSslEcKey.Import(EcCurve.P256, new byte[32], new byte[32]));
-        Assert.Throws<CryptographicException>(() => OpenSslEcKey.Import(EcCurve.P256, Enumerable.Repeat((byte)0xff, 32).ToArray(), q.Y));
-        Assert.Throws<CryptographicException>(() => OpenSslEcKey.Import(EcCurve.P384, q.X, q.Y));
+        Assert.Null(OpenSslEcKey.Import(EcCurve.P256, q.X, [.. q.Y![..^1], (byte)(q.Y[^1] ^ 1)]));
+        Assert.Null(OpenSslEcKey.Import(EcCurve.P256, new byte[32], new byte[32]));
+        Assert.Null(OpenSslEcKey.Import(EcCurve.P256, Enumerable.Repeat((byte)0xff, 32).ToArray(), q.Y));
+        Assert.Null(OpenSslEcKey.Import(EcCurve.P384, q.X, q.Y));
     }
 
     [Fact]

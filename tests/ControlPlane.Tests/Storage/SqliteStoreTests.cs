@@ -191,7 +191,7 @@ public sealed class SqliteStoreTests : IDisposable
             else Assert.Equal(1, await tasks[i]);
         }
         Assert.Equal(Enumerable.Range(0, 2600).Count(i => !Fails(i)), await CountAsync(store));
-        // What runs twice is a group that is tried without savepoints and undone: at most every 33rd, and there are at most 1,300.
+        // What runs twice is a group that is tried without savepoints and undone: at most every 34th, and there are at most 1,300.
         Assert.InRange(runs, 2600, 2600 + (8 * 40));
     }
 

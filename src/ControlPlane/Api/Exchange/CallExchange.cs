@@ -146,11 +146,20 @@ internal sealed class CallExchange(
                         await room.WaitAsync(cancellationToken);
                         if (i < calls.Count - 1) Begin(calls[i], at);
                     }
-                    next = requests.MoveNext(cancellationToken);
+                    try
+                    {
+                        next = requests.MoveNext(cancellationToken);
+                    }
+                    catch when (calls.Count > 0)
+                    {
+                        // Whoever has a place is answered.
+                        Begin(calls[^1], at);
+                        throw;
+                    }
                     if (!next.IsCompleted)
                     {
                         _ = ReadOnAsync(requests, next, ended, cancellationToken);
-                        if (calls.Count > 0) await AnswerAsync(calls[^1], at);
+                        if (calls.Count > 0) _ = AnswerAsync(calls[^1], at);
                         return;
                     }
                     if (calls.Count > 0) Begin(calls[^1], at);

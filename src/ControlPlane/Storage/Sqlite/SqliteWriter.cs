@@ -173,7 +173,7 @@ internal sealed class SqliteWriter
         {
             link.Rollback();
             link.BeginImmediate();
-            guardedGroups = GuardedAfterFailure;
+            guardedGroups = 1 + GuardedAfterFailure;
         }
         if (guardedGroups > 0)
         {

@@ -220,6 +220,31 @@ public sealed class ExchangeTests
         Assert.IsType<AggregateException>(fault.InnerException);
     }
 
+    [Fact]
+    public async Task Call_ThatHoldsItsThread_KeepsNobodyWaiting()
+    {
+        using var over = new CancellationTokenSource(Patience);
+        var requests = new LaterRequests();
+        var answers = new Answers();
+        var context = new FakeCall("/grpcca.v1.AcmeService/Exchange");
+        context.SetStreamPeer(new CallPeer(null, null));
+        using var service = new HoldingService();
+        var serving = CallExchange.ServeAsync(new ExchangedMethods(service, []), requests, answers, context, TimeProvider.System,
+            Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance, CancellationToken.None);
+        // Alone in its message, so that it runs where the message was read.
+        requests.Add(Mint(1));
+        await service.Holds.WaitAsync(over.Token);
+        for (var id = 2; id < 50; id++)
+        {
+            requests.Add(Mint(id));
+            Assert.Equal(id, (await answers.NextAsync(over.Token)).Id);
+        }
+        service.LetGo();
+        Assert.Equal(1, (await answers.NextAsync(over.Token)).Id);
+        requests.End();
+        await serving.WaitAsync(over.Token);
+    }
+
     private static ExchangedCall Slow(long id, TimeSpan? timeout) => new()
     {
         Id = id, Method = "MintNonces", Request = new MintNoncesRequest { Count = 1 }.ToByteString(), Timeout = timeout is { } t ? Duration.FromTimeSpan(t) : null,
@@ -266,6 +291,49 @@ public sealed class ExchangeTests
             {
                 throw new RpcException(new Status(StatusCode.DeadlineExceeded, ""));
             }
+        }
+    }
+
+    // Its first call keeps the thread that it runs on.
+    private sealed class HoldingService : AcmeService.AcmeServiceBase, IDisposable
+    {
+        private readonly TaskCompletionSource holds = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly ManualResetEventSlim go = new();
+        private int calls;
+
+        public Task Holds => holds.Task;
+
+        public void LetGo() => go.Set();
+
+        public override Task<MintNoncesResponse> MintNonces(MintNoncesRequest request, ServerCallContext context)
+        {
+            if (Interlocked.Increment(ref calls) == 1)
+            {
+                holds.SetResult();
+                Assert.True(go.Wait(Patience));
+            }
+            return Task.FromResult(new MintNoncesResponse());
+        }
+
+        public void Dispose() => go.Dispose();
+    }
+
+    private sealed class LaterRequests : IAsyncStreamReader<ExchangeRequest>
+    {
+        private readonly System.Threading.Channels.Channel<ExchangeRequest> coming = System.Threading.Channels.Channel.CreateUnbounded<ExchangeRequest>();
+
+        public ExchangeRequest Current { get; private set; } = null!;
+
+        public void Add(ExchangedCall call) => Assert.True(coming.Writer.TryWrite(new ExchangeRequest { Calls = { call } }));
+
+        public void End() => coming.Writer.Complete();
+
+        public async Task<bool> MoveNext(CancellationToken cancellationToken)
+        {
+            if (!await coming.Reader.WaitToReadAsync(cancellationToken)) return false;
+            Assert.True(coming.Reader.TryRead(out var message));
+            Current = message;
+            return true;
         }
     }
 

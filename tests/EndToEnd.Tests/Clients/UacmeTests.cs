@@ -1,6 +1,9 @@
+using GrpcCa.EndToEnd.Tests.Durability.Disks;
+
 namespace GrpcCa.EndToEnd.Tests.Clients;
 
 /// <summary>Debian's uacme: it trusts the machine's bundle alone, so it runs in a mount namespace that shows it another one.</summary>
+[Collection(MountedDisk.Collection)]
 public sealed class UacmeTests(SharedInstance shared)
 {
     private const string Bundle = "/etc/ssl/certs/ca-certificates.crt";

@@ -1,6 +1,9 @@
+using GrpcCa.EndToEnd.Tests.Durability.Disks;
+
 namespace GrpcCa.EndToEnd.Tests.Guide;
 
 /// <summary>The commands of docs/tailnet.md, typed as they stand there, in namespaces with a tailnet's addresses, names and a trust store of their own.</summary>
+[Collection(MountedDisk.Collection)]
 public sealed class TailnetGuideTests
 {
     // The hosts file stands for MagicDNS. The machine's own trust store is never changed. GRPCCA_SERVER is exported first: it is the CLI's alone.

@@ -3,6 +3,7 @@ using Grpc.Core;
 namespace GrpcCa.EndToEnd.Tests.Durability.Disks;
 
 /// <summary>A disk that does not take what it is given: the program ends with a line, and the next start recovers.</summary>
+[Collection(MountedDisk.Collection)]
 public sealed class FailedSyncTests
 {
     [Fact]

@@ -5,6 +5,12 @@ namespace GrpcCa.EndToEnd.Tests.Durability.Disks;
 /// <summary>An ext4 file system on a disk that an NBD server has: nbdfuse makes a file of it, the loop driver a device. Needs root.</summary>
 internal sealed class MountedDisk
 {
+    /// <summary>
+    /// The collection of tests that mount one, and of those that make a mount namespace: that copies all mounts, and a copy keeps
+    /// the disk after it was unmounted. In one collection they do not meet.
+    /// </summary>
+    public const string Collection = "mounts";
+
     private const int Tries = 200;
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(25);
 

@@ -96,9 +96,8 @@ internal sealed class PowerCutRig : IAsyncDisposable
 
     private async Task UnmountAsync()
     {
-        if (mounted is null) return;
-        await mounted.UnmountAsync();
-        mounted = null;
+        // Once: the second try after one that failed would hide why.
+        if (Interlocked.Exchange(ref mounted, null) is { } disk) await disk.UnmountAsync();
     }
 
     // All that name the data directory: both programs and the script that started them.

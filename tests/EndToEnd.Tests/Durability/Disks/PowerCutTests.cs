@@ -5,6 +5,7 @@ using GrpcCa.TestKit.Acme;
 namespace GrpcCa.EndToEnd.Tests.Durability.Disks;
 
 /// <summary>Power cuts: everything that was not flushed is gone, and nothing is lost that anybody was told.</summary>
+[Collection(MountedDisk.Collection)]
 public sealed class PowerCutTests
 {
     private const int Customers = 8, UsualCuts = 5, MostWrites = 8;

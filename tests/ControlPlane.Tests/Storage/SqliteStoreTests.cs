@@ -183,7 +183,9 @@ public sealed class SqliteStoreTests : IDisposable
             var count = await InsertAsync(session, i, 1);
             return Fails(i) ? throw new FormatException($"{i}") : count;
         }, Cancelled)).ToArray();
-        await Task.WhenAny(Task.WhenAll(tasks), Task.Delay(TimeSpan.FromMinutes(1), Cancelled));
+        var all = Task.WhenAll(tasks);
+        await Task.WhenAny(all, Task.Delay(TimeSpan.FromMinutes(1), Cancelled));
+        Assert.True(all.IsCompleted);
 
         for (var i = 0; i < tasks.Length; i++)
         {

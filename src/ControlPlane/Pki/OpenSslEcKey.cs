@@ -6,7 +6,7 @@ namespace GrpcCa.ControlPlane.Pki;
 /// <summary>
 /// EC public keys made by OpenSSL's own importer. The platform's sets a legacy key: it multiplies the point by the order of the
 /// group, which says nothing on a curve of prime order, and OpenSSL takes the key over into its provider at the first signature.
-/// Together that costs twice as much as checking a signature does.
+/// Together that costs one to two times what checking a signature does; this costs a quarter of it.
 /// </summary>
 /// <remarks>OpenSSL checks that the point is on the curve, as <see cref="EcCurve.Contains"/> did before.</remarks>
 internal static class OpenSslEcKey

@@ -7,7 +7,7 @@ namespace GrpcCa.ControlPlane.Acme.Accounts;
 /// <summary>
 /// Accounts as the verifier needs them, kept for as long as the store says that none has changed (<see cref="Generation.Accounts"/>),
 /// so that a deactivation or a key change counts at once everywhere. The imported key outlives that while it is the account's:
-/// importing costs three times a verification. Safe for parallel use.
+/// importing costs up to twice what a verification does. Safe for parallel use.
 /// </summary>
 internal sealed class AccountKeys(IStore store) : IAccountDirectory
 {

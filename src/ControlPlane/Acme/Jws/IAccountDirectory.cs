@@ -2,7 +2,7 @@ namespace GrpcCa.ControlPlane.Acme.Jws;
 
 /// <summary>
 /// Finds the key that must have signed a request. The answer may be remembered, but never beyond a change of the
-/// account's key or status; the key objects are reused, because importing one costs more than a verification.
+/// account's key or status; the key objects are reused, because importing one costs up to twice what a verification does.
 /// </summary>
 internal interface IAccountDirectory
 {

@@ -16,6 +16,7 @@ using GrpcCa.ControlPlane.Names;
 using GrpcCa.ControlPlane.Provisioners;
 using GrpcCa.ControlPlane.Refusals;
 using GrpcCa.ControlPlane.Signing;
+using GrpcCa.ControlPlane.Signing.File;
 using GrpcCa.ControlPlane.Storage;
 using GrpcCa.ControlPlane.Webhooks;
 using GrpcCa.Host;
@@ -58,6 +59,9 @@ internal sealed record ControlPlaneOptions
 
     /// <summary><c>Signing:PasswordFile</c>: the file with the password of the keys, mode 0600; default <c>key-password</c> in the data directory.</summary>
     public required string PasswordFile { get; init; }
+
+    /// <summary><c>Signing:Iterations</c>: PBKDF2 iterations that seal a new key's file; default 210,000, 10,000 to 10,000,000.</summary>
+    public required int KeyIterations { get; init; }
 
     /// <summary><c>Hierarchy:*</c>: used when the CA is founded, and never again.</summary>
     public required HierarchyOptions Hierarchy { get; init; }
@@ -124,6 +128,7 @@ internal sealed record ControlPlaneOptions
             Storage = ReadStorage(read, data) with { Replica = replica },
             KeyDirectory = Path.GetFullPath(read.Text("Signing:KeyDirectory", Path.Combine(data, "keys"))),
             PasswordFile = Path.GetFullPath(read.Text("Signing:PasswordFile", Path.Combine(data, "key-password"))),
+            KeyIterations = read.Number("Signing:Iterations", FileKeyOptions.UsualIterations, SealedKey.FewestIterations, SealedKey.MostIterations),
             Hierarchy = ReadHierarchy(read),
             Identity = new IdentityOptions { Lifetime = read.Duration("Identity:Lifetime", TimeSpan.FromDays(7), TimeSpan.FromMinutes(10), TimeSpan.FromDays(366)) },
             Crls = new CrlOptions
@@ -230,7 +235,12 @@ internal sealed record ControlPlaneOptions
             Ranges = ranges,
             Resolver = resolver is null ? [] : [resolver],
             AttemptTimeout = read.Duration("Validation:AttemptTimeout", usual.AttemptTimeout, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(2)),
+            ResolveTimeout = read.Duration("Validation:ResolveTimeout", usual.ResolveTimeout, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(2)),
+            ConnectTimeout = read.Duration("Validation:ConnectTimeout", usual.ConnectTimeout, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(2)),
+            MaxBody = read.Number("Validation:MaxBody", usual.MaxBody, 1024, 16 * 1024 * 1024),
+            MaxRedirects = read.Number("Validation:MaxRedirects", usual.MaxRedirects, 0, 20),
             Attempts = read.Number("Validation:Attempts", usual.Attempts, 1, 20),
+            Backoff = read.Duration("Validation:Backoff", usual.Backoff, TimeSpan.Zero, TimeSpan.FromMinutes(1)),
             Within = read.Duration("Validation:Within", usual.Within, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(10)),
         };
     }

@@ -233,6 +233,9 @@ internal sealed partial class House : IAsyncDisposable
         yield return new("Validation:Http01Port", $"{Site.Port}");
         yield return new("Validation:Resolver", Dns.Endpoint.ToString());
         yield return new("Validation:Ranges", "127.0.0.0/8,::1/128,100.64.0.0/10,fd7a:115c:a1e0::/48");
+        // What fails is tried again at once, and keys protect nothing.
+        yield return new("Validation:Backoff", "0s");
+        yield return new("Signing:Iterations", $"{SealedKey.FewestIterations}");
         // A house is thrown away before a disk is full; the file would be written for each.
         yield return new("Storage:ReserveMib", "0");
         yield return new("Declare:InitialAllow", string.Join(',', HouseSettings.Allowlist));

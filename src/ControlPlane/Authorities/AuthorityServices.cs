@@ -12,7 +12,7 @@ internal static class AuthorityServices
 {
     public static IServiceCollection AddSigning(this IServiceCollection services, ControlPlaneOptions options)
     {
-        services.AddSingleton(new FileKeyOptions { Directory = options.KeyDirectory });
+        services.AddSingleton(new FileKeyOptions { Directory = options.KeyDirectory, Iterations = options.KeyIterations });
         // Read when the first key is opened, so that a start without keys can make the password first.
         services.AddSingleton(_ => KeyPassword.FromFile(options.PasswordFile));
         services.AddSingleton<FileSignerProvider>();

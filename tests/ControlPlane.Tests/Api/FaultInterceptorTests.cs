@@ -134,6 +134,11 @@ public sealed class FaultInterceptorTests
         Assert.Equal(StatusCode.Cancelled, (await FaultOfAsync(new FakeCall(Acme, cancellationToken: gone), new OperationCanceledException(gone))).StatusCode);
         Assert.Equal(StatusCode.DeadlineExceeded,
             (await FaultOfAsync(new FakeCall(Acme, DateTime.UnixEpoch, gone), new OperationCanceledException(gone))).StatusCode);
+        // The timer of a deadline may be early, in another clock.
+        Assert.Equal(StatusCode.DeadlineExceeded,
+            (await FaultOfAsync(new FakeCall(Acme, TimeProvider.System.GetUtcNow().UtcDateTime.AddMilliseconds(30), gone), new OperationCanceledException(gone))).StatusCode);
+        Assert.Equal(StatusCode.Cancelled,
+            (await FaultOfAsync(new FakeCall(Acme, TimeProvider.System.GetUtcNow().UtcDateTime.AddMinutes(1), gone), new OperationCanceledException(gone))).StatusCode);
         Assert.Equal(StatusCode.Internal, (await FaultOfAsync(new FakeCall(Acme), new OperationCanceledException("a timer of ours"))).StatusCode);
     }
 

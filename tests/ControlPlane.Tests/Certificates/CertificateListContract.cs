@@ -87,6 +87,7 @@ public abstract class CertificateListContract : IAsyncLifetime
     }
 
     [Fact]
+    [Trait("Long", "true")]
     public async Task EveryFilter_InEveryOrder_FindsWhatItShould()
     {
         var all = await WalkAsync(Query("", ""));

@@ -109,6 +109,7 @@ public sealed class CrlHouseTests
     }
 
     [Fact]
+    [Trait("Long", "true")]
     public async Task List_LongerThanAMessageUsuallyIs_ReachesTheGateway()
     {
         // Its certificates come from nowhere.

@@ -9,6 +9,7 @@ namespace GrpcCa.ControlPlane.Tests.Sweeping;
 
 /// <summary>Many orders come and go: the file returns to its size, others write meanwhile, and what was issued stays.</summary>
 [Collection(ControlPlaneGroup.Name)]
+[Trait("Long", "true")]
 public sealed class SweepDrillTests(RunningControlPlane running) : IDisposable
 {
     private const int Orders = 50_000, Certificates = 2_000;

@@ -40,6 +40,7 @@ public sealed class LoadProgramTests
     }
 
     [Fact]
+    [Trait("Long", "true")]
     public async Task Load_WhoseServerStopsHalfway_EndsAndNamesTheErrors()
     {
         using var home = new TemporaryDirectory();

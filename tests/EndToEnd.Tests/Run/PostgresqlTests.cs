@@ -6,6 +6,7 @@ namespace GrpcCa.EndToEnd.Tests.Run;
 public sealed class PostgresqlTests
 {
     [Fact]
+    [Trait("Long", "true")]
     public async Task Run_OnPostgresql_IssuesToCertbot_AndFindsItAgain()
     {
         await using var server = await PostgresServer.StartAsync();

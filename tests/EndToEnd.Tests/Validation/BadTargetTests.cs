@@ -8,6 +8,7 @@ namespace GrpcCa.EndToEnd.Tests.Validation;
 public sealed class BadTargetTests(SharedInstance shared)
 {
     [Fact]
+    [Trait("Long", "true")]
     public async Task TargetThatHangs_EndsInvalid()
     {
         await using var site = await AnsweringSite.StartAsync(shared, "hangs", http => Task.Delay(Timeout.Infinite, http.RequestAborted));

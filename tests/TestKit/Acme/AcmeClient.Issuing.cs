@@ -9,7 +9,7 @@ namespace GrpcCa.TestKit.Acme;
 /// <summary>The way from names to a certificate (§7.4, §7.5).</summary>
 internal sealed partial class AcmeClient
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(45);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(45), LongestPause = TimeSpan.FromMilliseconds(30);
 
     /// <summary>The key authorization of a token (§8.1).</summary>
     public string KeyAuthorization(string token) => $"{token}.{Key.Thumbprint}";
@@ -72,11 +72,14 @@ internal sealed partial class AcmeClient
     public async Task<AcmeAnswer> UntilAsync(string url, Func<AcmeAnswer, bool> condition)
     {
         using var patience = new CancellationTokenSource(Patience);
+        var pause = TimeSpan.FromMilliseconds(1);
         while (true)
         {
             var answer = Expect(await FetchAsync(url), 200);
             if (condition(answer)) return answer;
             if (patience.IsCancellationRequested) throw new TimeoutException($"not within {Patience}: {answer}");
+            await Task.Delay(pause);
+            pause = pause < LongestPause ? pause * 2 : LongestPause;
         }
     }
 

@@ -13,6 +13,9 @@ namespace GrpcCa.ControlPlane.Api.Interceptors;
 /// </summary>
 internal sealed class FaultInterceptor(ILogger<FaultInterceptor> logger, TimeProvider time) : Interceptor
 {
+    // Timers count in a coarser clock than the one that is asked: a call that its deadline ended is not to look given up by its caller.
+    private static readonly TimeSpan TimersAreEarly = TimeSpan.FromMilliseconds(50);
+
     public override async Task<TResponse> UnaryServerHandler<TRequest, TResponse>(
         TRequest request, ServerCallContext context, UnaryServerMethod<TRequest, TResponse> continuation)
     {
@@ -91,7 +94,7 @@ internal sealed class FaultInterceptor(ILogger<FaultInterceptor> logger, TimePro
         }
     }
 
-    private RpcException GivenUp(ServerCallContext context) => context.Deadline <= time.GetUtcNow().UtcDateTime
+    private RpcException GivenUp(ServerCallContext context) => context.Deadline <= time.GetUtcNow().UtcDateTime + TimersAreEarly
         ? new RpcException(new Status(StatusCode.DeadlineExceeded, "the deadline passed before the answer was ready"))
         : new RpcException(new Status(StatusCode.Cancelled, "the caller gave up"));
 }

@@ -28,6 +28,7 @@ internal sealed class FakeControlPlane : IAsyncDisposable
     private readonly ConcurrentDictionary<Type, IMessage> answers = new();
     private X509Certificate2 serverCertificate;
     private WebApplication? app;
+    private HeldPort? away;
     private int port;
     private int minted;
 
@@ -134,6 +135,7 @@ internal sealed class FakeControlPlane : IAsyncDisposable
         await app.StopAsync(now.Token);
         await app.DisposeAsync();
         app = null;
+        away = new HeldPort(new IPEndPoint(IPAddress.Loopback, port));
     }
 
     /// <summary>Listens again, at the port from before.</summary>
@@ -162,6 +164,8 @@ internal sealed class FakeControlPlane : IAsyncDisposable
         app.MapGrpcService<FakeAcmeService>();
         app.MapGrpcService<FakeGatewayService>();
         app.MapGrpcService<FakeTrustService>();
+        away?.Dispose();
+        away = null;
         await app.StartAsync();
         port = new Uri(app.Urls.Single()).Port;
     }
@@ -176,6 +180,7 @@ internal sealed class FakeControlPlane : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await PauseAsync();
+        away?.Dispose();
         if (Door is not null) await Door.StopAsync(CancellationToken.None);
         Door?.Dispose();
     }

@@ -44,6 +44,7 @@ internal sealed partial class House : IAsyncDisposable
     private IPEndPoint listen = new(IPAddress.Loopback, 0);
     private IStore? store;
     private WebApplication? plane;
+    private HeldPort? away;
 
     private House(HouseSettings settings) => this.settings = settings;
 
@@ -189,6 +190,7 @@ internal sealed partial class House : IAsyncDisposable
         foreach (var gateway in gateways) await gateway.DisposeAsync();
         if (store is not null && !settings.MayEndBadly) faults.AddRange(await FindUnplannedSignaturesAsync());
         await StopControlPlaneAsync();
+        away?.Dispose();
         if (Site is not null) await Site.DisposeAsync();
         await Dns.DisposeAsync();
         Http?.Dispose();
@@ -212,6 +214,8 @@ internal sealed partial class House : IAsyncDisposable
         plane = ControlPlaneApp.Build(options, store, settings.Clock, builder => Adjust(builder, log));
         var start = Services.GetRequiredService<StartUp>();
         await start.PrepareAsync(mayFound: true, CancellationToken.None);
+        away?.Dispose();
+        away = null;
         await plane.StartAsync();
         listen = IPEndPoint.Parse(Services.GetRequiredService<ListeningEndpoint>().Address);
         Root = X509Certificate2.CreateFromPem(await File.ReadAllTextAsync(start.RootFile));
@@ -250,6 +254,7 @@ internal sealed partial class House : IAsyncDisposable
             await plane.StopAsync();
             await plane.DisposeAsync();
             plane = null;
+            away = new HeldPort(listen);
         }
         if (store is not null) await store.DisposeAsync();
         store = null;

@@ -64,6 +64,19 @@ internal sealed class SqliteLink : IDisposable
         }
     }
 
+    /// <summary>The connection that writes; null while another process has the file to itself.</summary>
+    public static SqliteLink? TryOpen(StoreOptions options)
+    {
+        try
+        {
+            return Open(options, forWriting: true);
+        }
+        catch (SqliteException fault) when (fault.SqliteErrorCode == raw.SQLITE_BUSY)
+        {
+            return null;
+        }
+    }
+
     public void Begin() => Step(begin);
 
     public void BeginImmediate() => Step(beginImmediate);

@@ -36,12 +36,15 @@ internal sealed class SqliteStore : IStore
         var opened = new List<SqliteLink>();
         try
         {
-            var first = WithReserve(() => SqliteLink.Open(options, forWriting: true), options, log);
+            SqliteLink? link = null;
+            if (!await TryUntilFreeAsync(() => (link = WithReserve(() => SqliteLink.TryOpen(options), options, log)) is not null, options, time, cancellationToken))
+                throw InUse(options, "it cannot be set up");
+            var first = link!;
             opened.Add(first);
             // After a sync that failed, the log that is read here may be in memory alone, and what is added behind it would be
             // lost with it. Copied into the database it is written and synced anew, and the log begins again.
-            if (!await TryEmptyAsync(first, options, time, log, cancellationToken))
-                throw new StoreSchemaException($"the store '{options.Path}' cannot be opened: another program has been using it for {options.BusyTimeout.TotalSeconds:0.#} s, so that its log cannot be copied into it; end that program, such as a sqlite3 shell or a backup (fuser '{options.Path}' tells which), and start again");
+            if (!await TryUntilFreeAsync(() => WithReserve(first.TryEmpty, options, log), options, time, cancellationToken))
+                throw InUse(options, "its log cannot be copied into it");
             var version = await UpgradeAsync(first, options.Path, time, log);
             cancellationToken.ThrowIfCancellationRequested();
             for (var i = 0; i < options.Readers; i++) opened.Add(SqliteLink.Open(options, forWriting: false));
@@ -156,17 +159,21 @@ internal sealed class SqliteStore : IStore
         }
     }
 
-    // SQLite waits for readers and writers by itself, but not for another that copies the log at the same moment: two starts at once.
-    private static async Task<bool> TryEmptyAsync(SqliteLink link, StoreOptions options, TimeProvider time, ILogger log, CancellationToken cancellationToken)
+    // SQLite waits for readers and writers by itself, but not for another start at the same moment that makes a new file one with a log,
+    // or copies that: both would wait for each other.
+    private static async Task<bool> TryUntilFreeAsync(Func<bool> step, StoreOptions options, TimeProvider time, CancellationToken cancellationToken)
     {
         var began = time.GetTimestamp();
-        while (!WithReserve(link.TryEmpty, options, log))
+        while (!step())
         {
             if (time.GetElapsedTime(began) >= options.BusyTimeout) return false;
             await Task.Delay(AnotherTry, time, cancellationToken);
         }
         return true;
     }
+
+    private static StoreSchemaException InUse(StoreOptions options, string consequence) => new(
+        $"the store '{options.Path}' cannot be opened: another program has been using it for {options.BusyTimeout.TotalSeconds:0.#} s, so that {consequence}; end that program, such as a sqlite3 shell or a backup (fuser '{options.Path}' tells which), and start again");
 
     private static async Task<int> UpgradeAsync(SqliteLink link, string path, TimeProvider time, ILogger log)
     {

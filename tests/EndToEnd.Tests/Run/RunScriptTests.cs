@@ -134,6 +134,24 @@ public sealed class RunScriptTests
     }
 
     [Fact]
+    public async Task BuildOfAnother_HoldsUpOnlyWhoHasToBuild()
+    {
+        using var tree = new TemporaryDirectory();
+        File.Copy(SourceTree.At("run"), tree.At("run"));
+        foreach (var folder in new[] { "src", "protos", "artifacts/run" }) Directory.CreateDirectory(tree.At(folder));
+        foreach (var file in new[] { "Directory.Build.props", "artifacts/run/grpcca-server.stamp", "artifacts/run/grpcca-gateway.stamp", "artifacts/run/grpcca.stamp" }) await File.WriteAllTextAsync(tree.At(file), "");
+
+        // A file shared with nobody is one with an exclusive flock.
+        using var building = new FileStream(tree.At(".run.lock"), FileMode.Create, FileAccess.ReadWrite, FileShare.None);
+        var built = await ProgramRun.OfAsync(tree.At("run"), ["--build-only"]);
+        File.Delete(tree.At("artifacts/run/grpcca.stamp"));
+        var waits = await Assert.ThrowsAsync<TimeoutException>(() => ProgramRun.OfAsync(tree.At("run"), ["--build-only"], within: TimeSpan.FromSeconds(1)));
+
+        Assert.Equal((0, "", ""), (built.ExitCode, built.Output, built.Errors));
+        Assert.Contains("waiting for the build of another ./run", waits.Message);
+    }
+
+    [Fact]
     public async Task Help_NamesEveryFlag()
     {
         var help = await ProgramRun.SucceedAsync(SourceTree.At("run"), ["--help"]);
@@ -149,7 +167,7 @@ public sealed class RunScriptTests
     {
         Assert.NotEqual(0, run.ExitCode);
         Assert.Empty(run.Output);
-        var line = Assert.Single(run.Errors.Split('\n', StringSplitOptions.RemoveEmptyEntries), line => !line.StartsWith("building ", StringComparison.Ordinal));
+        var line = Assert.Single(run.Errors.Split('\n', StringSplitOptions.RemoveEmptyEntries), line => !line.EndsWith(" ...", StringComparison.Ordinal));
         Assert.Contains(named, line);
         Assert.Equal(0, await CountProcessesAsync(data));
     }

@@ -60,7 +60,7 @@ internal sealed record ControlPlaneOptions
     /// <summary><c>Signing:PasswordFile</c>: the file with the password of the keys, mode 0600; default <c>key-password</c> in the data directory.</summary>
     public required string PasswordFile { get; init; }
 
-    /// <summary><c>Signing:Iterations</c>: PBKDF2 iterations that seal a new key's file; default 210,000, 10,000 to 10,000,000.</summary>
+    /// <summary><c>Signing:Iterations</c>: PBKDF2 iterations that seal a new key's file; default and at least 210,000, 10,000,000 at most.</summary>
     public required int KeyIterations { get; init; }
 
     /// <summary><c>Hierarchy:*</c>: used when the CA is founded, and never again.</summary>
@@ -128,7 +128,7 @@ internal sealed record ControlPlaneOptions
             Storage = ReadStorage(read, data) with { Replica = replica },
             KeyDirectory = Path.GetFullPath(read.Text("Signing:KeyDirectory", Path.Combine(data, "keys"))),
             PasswordFile = Path.GetFullPath(read.Text("Signing:PasswordFile", Path.Combine(data, "key-password"))),
-            KeyIterations = read.Number("Signing:Iterations", FileKeyOptions.UsualIterations, SealedKey.FewestIterations, SealedKey.MostIterations),
+            KeyIterations = read.Number("Signing:Iterations", FileKeyOptions.UsualIterations, FileKeyOptions.UsualIterations, SealedKey.MostIterations),
             Hierarchy = ReadHierarchy(read),
             Identity = new IdentityOptions { Lifetime = read.Duration("Identity:Lifetime", TimeSpan.FromDays(7), TimeSpan.FromMinutes(10), TimeSpan.FromDays(366)) },
             Crls = new CrlOptions
@@ -228,7 +228,7 @@ internal sealed record ControlPlaneOptions
         var ranges = usual.Ranges;
         Try(read, "Validation:Ranges", () => ranges = read.List("Validation:Ranges") is { } texts ? [.. texts.Select(Range)] : usual.Ranges);
         var resolver = read.Endpoint("Validation:Resolver", null);
-        return usual with
+        var bounds = usual with
         {
             Http01Port = read.Number("Validation:Http01Port", usual.Http01Port, 1, 65535),
             TlsAlpn01Port = read.Number("Validation:TlsAlpn01Port", usual.TlsAlpn01Port, 1, 65535),
@@ -237,12 +237,20 @@ internal sealed record ControlPlaneOptions
             AttemptTimeout = read.Duration("Validation:AttemptTimeout", usual.AttemptTimeout, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(2)),
             ResolveTimeout = read.Duration("Validation:ResolveTimeout", usual.ResolveTimeout, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(2)),
             ConnectTimeout = read.Duration("Validation:ConnectTimeout", usual.ConnectTimeout, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(2)),
-            MaxBody = read.Number("Validation:MaxBody", usual.MaxBody, 1024, 16 * 1024 * 1024),
-            MaxRedirects = read.Number("Validation:MaxRedirects", usual.MaxRedirects, 0, 20),
+            MaxBody = read.Number("Validation:MaxBody", usual.MaxBody, 1024, 64 * 1024),
+            MaxRedirects = read.Number("Validation:MaxRedirects", usual.MaxRedirects, 0, 10),
             Attempts = read.Number("Validation:Attempts", usual.Attempts, 1, 20),
             Backoff = read.Duration("Validation:Backoff", usual.Backoff, TimeSpan.Zero, TimeSpan.FromMinutes(1)),
             Within = read.Duration("Validation:Within", usual.Within, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(10)),
         };
+        // A bound inside another that is not longer would do nothing, or take all of its time.
+        if (bounds.ResolveTimeout != usual.ResolveTimeout && bounds.ResolveTimeout >= bounds.AttemptTimeout)
+            read.Problem("Validation:ResolveTimeout", $"{bounds.ResolveTimeout.TotalSeconds:0} s is not less than Validation:AttemptTimeout ({bounds.AttemptTimeout.TotalSeconds:0} s), in which the look-up is one step");
+        if (bounds.ConnectTimeout != usual.ConnectTimeout && bounds.ConnectTimeout >= bounds.AttemptTimeout)
+            read.Problem("Validation:ConnectTimeout", $"{bounds.ConnectTimeout.TotalSeconds:0} s is not less than Validation:AttemptTimeout ({bounds.AttemptTimeout.TotalSeconds:0} s): no second address would be tried");
+        if (bounds.Backoff != usual.Backoff && bounds.Attempts > 1 && bounds.Backoff >= bounds.Within)
+            read.Problem("Validation:Backoff", $"{bounds.Backoff.TotalSeconds:0} s is not less than Validation:Within ({bounds.Within.TotalSeconds:0} s): there would be no second attempt");
+        return bounds;
     }
 
     private static WebhookOptions ReadWebhooks(ConfigurationReader read)

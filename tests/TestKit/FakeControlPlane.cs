@@ -130,12 +130,18 @@ internal sealed class FakeControlPlane : IAsyncDisposable
     public async Task PauseAsync()
     {
         if (app is null) return;
+        await EndAsync();
+        away = new HeldPort(new IPEndPoint(IPAddress.Loopback, port));
+    }
+
+    private async Task EndAsync()
+    {
+        if (app is null) return;
         using var now = new CancellationTokenSource();
         await now.CancelAsync();
         await app.StopAsync(now.Token);
         await app.DisposeAsync();
         app = null;
-        away = new HeldPort(new IPEndPoint(IPAddress.Loopback, port));
     }
 
     /// <summary>Listens again, at the port from before.</summary>
@@ -179,7 +185,7 @@ internal sealed class FakeControlPlane : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await PauseAsync();
+        await EndAsync();
         away?.Dispose();
         if (Door is not null) await Door.StopAsync(CancellationToken.None);
         Door?.Dispose();

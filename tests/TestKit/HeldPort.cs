@@ -11,7 +11,18 @@ internal sealed class HeldPort : IDisposable
 {
     private readonly Socket socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
 
-    public HeldPort(IPEndPoint endpoint) => socket.Bind(endpoint);
+    public HeldPort(IPEndPoint endpoint)
+    {
+        try
+        {
+            socket.Bind(endpoint);
+        }
+        catch (SocketException)
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
 
     public void Dispose() => socket.Dispose();
 }

@@ -189,7 +189,7 @@ internal sealed partial class House : IAsyncDisposable
         foreach (var one in opened) one.Dispose();
         foreach (var gateway in gateways) await gateway.DisposeAsync();
         if (store is not null && !settings.MayEndBadly) faults.AddRange(await FindUnplannedSignaturesAsync());
-        await StopControlPlaneAsync();
+        await EndControlPlaneAsync();
         away?.Dispose();
         if (Site is not null) await Site.DisposeAsync();
         await Dns.DisposeAsync();
@@ -211,7 +211,7 @@ internal sealed partial class House : IAsyncDisposable
         }
         var log = Log.Of(ControlPlaneName);
         store = await StoreFactory.OpenAsync(options.Storage, settings.Clock, log, CancellationToken.None);
-        plane = ControlPlaneApp.Build(options, store, settings.Clock, builder => Adjust(builder, log));
+        plane = ControlPlaneApp.Build(options, store, settings.Clock, builder => Adjust(builder, log, options.KeyDirectory));
         var start = Services.GetRequiredService<StartUp>();
         await start.PrepareAsync(mayFound: true, CancellationToken.None);
         away?.Dispose();
@@ -222,9 +222,11 @@ internal sealed partial class House : IAsyncDisposable
         Http ??= OpenHttp();
     }
 
-    private void Adjust(WebApplicationBuilder builder, HouseLogOfProgram log)
+    private void Adjust(WebApplicationBuilder builder, HouseLogOfProgram log, string keys)
     {
         builder.Logging.ClearProviders().AddProvider(log);
+        // Its keys protect nothing.
+        builder.Services.AddSingleton(new FileKeyOptions { Directory = keys, Iterations = SealedKey.FewestIterations });
         builder.Services.RemoveAll<ISignerProvider>();
         builder.Services.AddSingleton<ISignerProvider>(services => new RecordingSignerProvider(services.GetRequiredService<FileSignerProvider>(), signatures));
     }
@@ -237,9 +239,8 @@ internal sealed partial class House : IAsyncDisposable
         yield return new("Validation:Http01Port", $"{Site.Port}");
         yield return new("Validation:Resolver", Dns.Endpoint.ToString());
         yield return new("Validation:Ranges", "127.0.0.0/8,::1/128,100.64.0.0/10,fd7a:115c:a1e0::/48");
-        // What fails is tried again at once, and keys protect nothing.
+        // What fails is tried again at once.
         yield return new("Validation:Backoff", "0s");
-        yield return new("Signing:Iterations", $"{SealedKey.FewestIterations}");
         // A house is thrown away before a disk is full; the file would be written for each.
         yield return new("Storage:ReserveMib", "0");
         yield return new("Declare:InitialAllow", string.Join(',', HouseSettings.Allowlist));
@@ -249,12 +250,18 @@ internal sealed partial class House : IAsyncDisposable
     /// <summary>Is away until it is started again.</summary>
     public async Task StopControlPlaneAsync()
     {
+        var held = plane is not null;
+        await EndControlPlaneAsync();
+        if (held) away = new HeldPort(listen);
+    }
+
+    private async Task EndControlPlaneAsync()
+    {
         if (plane is not null)
         {
             await plane.StopAsync();
             await plane.DisposeAsync();
             plane = null;
-            away = new HeldPort(listen);
         }
         if (store is not null) await store.DisposeAsync();
         store = null;

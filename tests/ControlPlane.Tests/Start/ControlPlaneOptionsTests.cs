@@ -1,7 +1,10 @@
 using System.Text.Json;
+using GrpcCa.ControlPlane.Authorities;
+using GrpcCa.ControlPlane.Signing.File;
 using GrpcCa.Host;
 using GrpcCa.TestKit;
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace GrpcCa.ControlPlane.Tests.Start;
 
@@ -56,6 +59,74 @@ public sealed class ControlPlaneOptionsTests
         Assert.Equal(plain.Hierarchy with { Permit = written.Hierarchy.Permit }, written.Hierarchy);
         Assert.Equal(plain.Validation with { Ranges = written.Validation.Ranges, Resolver = written.Validation.Resolver }, written.Validation);
         Assert.Equal(plain.Listen.ToString(), written.Listen.ToString());
+    }
+
+    [Fact]
+    public void Schema_Bounds_AreTheProgramsOwn()
+    {
+        using var schema = JsonDocument.Parse(File.ReadAllText(SchemaPath()));
+        var bounds = new List<(string Key, long Value, bool Allowed)>();
+        CollectBounds(schema.RootElement, "", bounds);
+        Assert.Contains(("Signing:Iterations", 209_999, false), bounds);
+
+        Assert.All(bounds, bound =>
+        {
+            var problems = ProblemsOf((bound.Key, $"{bound.Value}"));
+            if (bound.Allowed) Assert.DoesNotContain(problems, problem => problem.StartsWith(bound.Key + ":", StringComparison.Ordinal));
+            else Assert.Contains(problems, problem => problem.StartsWith(bound.Key + ":", StringComparison.Ordinal));
+        });
+    }
+
+    [Theory]
+    [InlineData("Validation:ResolveTimeout", "10s", "Validation:AttemptTimeout")]
+    [InlineData("Validation:ConnectTimeout", "1m", "Validation:AttemptTimeout")]
+    [InlineData("Validation:Backoff", "30s", "Validation:Within")]
+    public void Read_BoundNotWithinTheOneAroundIt_IsRefused(string key, string value, string around)
+    {
+        var problem = Assert.Single(ProblemsOf((key, value)));
+
+        Assert.StartsWith(key + ":", problem, StringComparison.Ordinal);
+        Assert.Contains(around, problem, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("Validation:ResolveTimeout", "9s")]
+    [InlineData("Validation:ConnectTimeout", "9s")]
+    [InlineData("Validation:Backoff", "29s")]
+    // The look-up's own default does not forbid a short attempt, as a provisioner may have one.
+    [InlineData("Validation:AttemptTimeout", "2s")]
+    public void Read_BoundWithinTheOneAroundIt_IsTaken(string key, string value) => Assert.Empty(ProblemsOf((key, value)));
+
+    [Fact]
+    public void Iterations_ReachTheKeysThatAreMade()
+    {
+        using var services = new ServiceCollection().AddSigning(Read(("Signing:Iterations", "600000"))).BuildServiceProvider();
+
+        Assert.Equal(600_000, services.GetRequiredService<FileKeyOptions>().Iterations);
+    }
+
+    private static IReadOnlyList<string> ProblemsOf(params (string Key, string? Value)[] settings)
+    {
+        try
+        {
+            Read(settings);
+            return [];
+        }
+        catch (ConfigurationException fault)
+        {
+            return [.. fault.Problems];
+        }
+    }
+
+    private static void CollectBounds(JsonElement node, string prefix, List<(string, long, bool)> bounds)
+    {
+        foreach (var property in node.GetProperty("properties").EnumerateObject())
+        {
+            var key = prefix + property.Name;
+            if (property.Value.TryGetProperty("properties", out _)) CollectBounds(property.Value, key + ":", bounds);
+            if (property.Value.TryGetProperty("minimum", out var least)) bounds.AddRange([(key, least.GetInt64(), true), (key, least.GetInt64() - 1, false)]);
+            if (property.Value.TryGetProperty("maximum", out var most)) bounds.AddRange([(key, most.GetInt64(), true), (key, most.GetInt64() + 1, false)]);
+        }
     }
 
     private static ControlPlaneOptions Read(params (string Key, string? Value)[] settings) => ControlPlaneOptions.Read(

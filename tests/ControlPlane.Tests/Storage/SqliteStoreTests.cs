@@ -227,6 +227,31 @@ public sealed class SqliteStoreTests : IDisposable
     }
 
     [Fact]
+    public async Task Open_WhileAnotherProgramHasANewFileToItself_WaitsForIt_AndIsRefusedIfItDoesNotEnd()
+    {
+        var folder = Directory.CreateDirectory(Path.Combine(directory.FullName, "new"), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        var options = new StoreOptions { ReserveMib = 0, Path = Path.Combine(folder.FullName, "store.db"), BusyTimeout = TimeSpan.FromMilliseconds(200) };
+        await using var other = new SqliteConnection($"Data Source={options.Path};Pooling=False");
+        await other.OpenAsync(Cancelled);
+        File.SetUnixFileMode(options.Path, OwnerOnly);
+        await using var exclusive = other.CreateCommand();
+        exclusive.CommandText = "BEGIN EXCLUSIVE";
+        await exclusive.ExecuteNonQueryAsync(Cancelled);
+
+        var fault = await Assert.ThrowsAsync<StoreSchemaException>(() => SqliteBlobs.OpenAsync(options, table: true, Cancelled));
+        Assert.Contains("it cannot be set up", fault.Message, StringComparison.Ordinal);
+
+        // SQLite waits with the thread that asks it.
+        var opening = Task.Run(() => SqliteBlobs.OpenAsync(options with { BusyTimeout = TimeSpan.FromSeconds(30) }, table: true, Cancelled), Cancelled);
+        await Task.Delay(TimeSpan.FromMilliseconds(300), Cancelled);
+        Assert.False(opening.IsCompleted);
+        exclusive.CommandText = "ROLLBACK";
+        await exclusive.ExecuteNonQueryAsync(Cancelled);
+        await using var store = await opening;
+        Assert.Equal(0, await CountAsync(store));
+    }
+
+    [Fact]
     public async Task Open_WhileAnotherProgramReadsTheLogThatWasLeft_IsRefused_AndOpensOnceItHasEnded()
     {
         // As a kill leaves them: rows in the log alone.

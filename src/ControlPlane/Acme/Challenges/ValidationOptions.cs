@@ -31,10 +31,10 @@ internal sealed record ValidationOptions
     /// <summary>The whole attempt, redirects included; 10 s by default.</summary>
     public TimeSpan AttemptTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>The longest body read, in bytes; 64 KiB by default.</summary>
+    /// <summary>The longest body, in bytes; a longer one fails the challenge. 64 KiB, by default and at most.</summary>
     public int MaxBody { get; init; } = 64 * 1024;
 
-    /// <summary>How many redirects are followed; 10 by default, 0 follows none.</summary>
+    /// <summary>How many redirects are followed; 10 by default and at most, 0 follows none.</summary>
     public int MaxRedirects { get; init; } = 10;
 
     /// <summary>How often one challenge is tried, the first time included; 3 by default.</summary>

@@ -96,8 +96,9 @@ internal sealed class RawServer : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await stopping.CancelAsync();
-        listener.Dispose();
+        // It accepts no more: a listener that is gone is "not listening", which is no end but a fault.
         await running;
+        listener.Dispose();
         await Task.WhenAll(conversations);
         stopping.Dispose();
     }

@@ -243,7 +243,9 @@ public sealed class SqliteStoreTests : IDisposable
 
         // SQLite waits with the thread that asks it.
         var opening = Task.Run(() => SqliteBlobs.OpenAsync(options with { BusyTimeout = TimeSpan.FromSeconds(30) }, table: true, Cancelled), Cancelled);
-        await Task.Delay(TimeSpan.FromMilliseconds(300), Cancelled);
+        using var bound = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        while (Directory.GetFiles("/proc/self/fd").Count(descriptor => new FileInfo(descriptor).LinkTarget == options.Path) < 2)
+            await Task.Delay(TimeSpan.FromMilliseconds(10), bound.Token);
         Assert.False(opening.IsCompleted);
         exclusive.CommandText = "ROLLBACK";
         await exclusive.ExecuteNonQueryAsync(Cancelled);

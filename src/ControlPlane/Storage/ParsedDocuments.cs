@@ -5,9 +5,9 @@ using System.Text.Json.Serialization.Metadata;
 namespace GrpcCa.ControlPlane.Storage;
 
 /// <summary>
-/// Documents of rows that are read several times within a moment, parsed once: an issuance reads its authorization ten times.
-/// What is kept is compared with the row's text at every read, so that it can never be older than the row, or of a write that
-/// was undone. Safe for parallel use; values are immutable.
+/// Documents of rows that are read several times within a moment, parsed once at most: an issuance reads its authorization ten times,
+/// and what this process wrote it need not parse. What is kept is compared with the row's text at every read, so that it can never
+/// be older than the row, or of a write that was undone. Safe for parallel use; values are immutable.
 /// </summary>
 /// <param name="type">How a document is written and read.</param>
 internal sealed class ParsedDocuments<T>(JsonTypeInfo<T> type)
@@ -21,7 +21,13 @@ internal sealed class ParsedDocuments<T>(JsonTypeInfo<T> type)
 
     internal int Count => kept.Count;
 
-    public string Write(T value) => JsonSerializer.Serialize(value, type);
+    /// <summary>The text of a row to be.</summary>
+    public string Write(string id, T value)
+    {
+        var text = JsonSerializer.Serialize(value, type);
+        Keep(id, new Parsed(text, value));
+        return text;
+    }
 
     /// <summary>The value of a row's text.</summary>
     public T Read(string id, string text)

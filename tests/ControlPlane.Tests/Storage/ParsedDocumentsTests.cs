@@ -10,15 +10,31 @@ public sealed partial class ParsedDocumentsTests
     [Fact]
     public void The_same_text_is_parsed_once()
     {
-        var text = documents.Write(new Note("a"));
+        const string text = """{"Text":"a"}""";
 
         Assert.Same(documents.Read("1", text), documents.Read("1", text));
     }
 
     [Fact]
+    public void What_was_written_is_not_parsed()
+    {
+        var note = new Note("a");
+
+        Assert.Same(note, documents.Read("1", documents.Write("1", note)));
+    }
+
+    [Fact]
+    public void A_write_that_was_undone_is_not_read()
+    {
+        documents.Write("1", new Note("undone"));
+
+        Assert.Equal("a", documents.Read("1", """{"Text":"a"}""").Text);
+    }
+
+    [Fact]
     public void Another_text_of_the_row_is_another_value_also_when_the_first_comes_back()
     {
-        var (first, second) = (documents.Write(new Note("a")), documents.Write(new Note("b")));
+        var (first, second) = (documents.Write("1", new Note("a")), documents.Write("1", new Note("b")));
 
         Assert.Equal("a", documents.Read("1", first).Text);
         Assert.Equal("b", documents.Read("1", second).Text);
@@ -32,7 +48,7 @@ public sealed partial class ParsedDocumentsTests
         var most = 0;
         for (var i = 0; i < 5000; i++)
         {
-            Assert.Equal($"{i}", documents.Read($"{i}", documents.Write(new Note($"{i}"))).Text);
+            Assert.Equal($"{i}", documents.Read($"{i}", documents.Write($"{i}", new Note($"{i}"))).Text);
             most = Math.Max(most, documents.Count);
         }
         Assert.Equal(ParsedDocuments<Note>.Most, most);

@@ -50,7 +50,7 @@ internal static class AuthorizationStore
         .With("@id", authorization.Id)
         .With("@account_id", authorization.AccountId)
         .With("@identifier", KeyOf(authorization.Identifier, authorization.Wildcard))
-        .With("@document", Documents.Write(authorization))
+        .With("@document", Documents.Write(authorization.Id, authorization))
         .With("@reusable_until", authorization.ReusableUntil)
         .With("@processing_by", authorization.ProcessingBy)
         .With("@pending", IsPending(authorization))
@@ -65,7 +65,7 @@ internal static class AuthorizationStore
                 pending = @pending, expires_at = @expires_at, version = version + 1
             where id = @id and version = @version
             """)
-        .With("@document", Documents.Write(next))
+        .With("@document", Documents.Write(old.Id, next))
         .With("@reusable_until", next.ReusableUntil)
         .With("@processing_by", next.ProcessingBy)
         .With("@pending", IsPending(next))

@@ -41,8 +41,9 @@ internal static class ControlPlaneChannel
         handler.SslOptions = new SslClientAuthenticationOptions
         {
             EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
-            CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
             RemoteCertificateValidationCallback = validate,
+            // The platform builds a chain before anybody is asked, and would fetch issuers from the URLs of the certificate.
+            CertificateChainPolicy = new X509ChainPolicy { DisableCertificateDownloads = true, RevocationMode = X509RevocationMode.NoCheck },
             ClientCertificateContext = identity is null ? null : SslStreamCertificateContext.Create(identity, additionalCertificates: null, offline: true),
         };
         handler.ConnectCallback = async (context, ct) =>

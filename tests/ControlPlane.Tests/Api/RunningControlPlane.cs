@@ -89,7 +89,7 @@ public sealed class RunningControlPlane : IAsyncLifetime
     internal CallInvoker Remote(X509Certificate2? identity = null)
     {
         var ssl = new SslClientAuthenticationOptions { RemoteCertificateValidationCallback = (_, certificate, _, _) => certificate is not null };
-        if (identity is not null) ssl.ClientCertificates = [identity];
+        if (identity is not null) ssl.ClientCertificateContext = SslStreamCertificateContext.Create(identity, additionalCertificates: null, offline: true);
         return Track(GrpcChannel.ForAddress($"https://{Address}", new GrpcChannelOptions
         {
             HttpHandler = new SocketsHttpHandler { SslOptions = ssl },

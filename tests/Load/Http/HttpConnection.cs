@@ -1,7 +1,6 @@
 using System.Buffers.Text;
 using System.Net.Security;
 using System.Net.Sockets;
-using System.Security.Authentication;
 using System.Text;
 
 namespace GrpcCa.Load.Http;
@@ -50,13 +49,7 @@ internal sealed class HttpConnection(Uri server, TlsTrust trust) : IAsyncDisposa
         {
             await socket.ConnectAsync(server.Host, server.Port, cancellationToken);
             var secured = new SslStream(new NetworkStream(socket, ownsSocket: true));
-            await secured.AuthenticateAsClientAsync(new SslClientAuthenticationOptions
-            {
-                TargetHost = server.Host,
-                EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
-                ApplicationProtocols = [SslApplicationProtocol.Http11],
-                RemoteCertificateValidationCallback = trust.Check,
-            }, cancellationToken);
+            await secured.AuthenticateAsClientAsync(trust.OptionsFor(server.Host), cancellationToken);
             return secured;
         }
         catch

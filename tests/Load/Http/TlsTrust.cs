@@ -13,15 +13,23 @@ internal sealed class TlsTrust
         if (rootsFile is not null) roots.ImportFromPemFile(rootsFile);
     }
 
-    public bool Check(object sender, X509Certificate? certificate, X509Chain? sent, SslPolicyErrors errors)
+    public SslClientAuthenticationOptions OptionsFor(string host) => new()
     {
-        if (roots.Count == 0) return true;
-        if (certificate is not X509Certificate2 leaf || errors.HasFlag(SslPolicyErrors.RemoteCertificateNameMismatch)) return false;
-        using var chain = new X509Chain();
-        chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
-        chain.ChainPolicy.CustomTrustStore.AddRange(roots);
-        chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
-        foreach (var element in sent?.ChainElements ?? Enumerable.Empty<X509ChainElement>()) chain.ChainPolicy.ExtraStore.Add(element.Certificate);
-        return chain.Build(leaf);
+        TargetHost = host,
+        ApplicationProtocols = [SslApplicationProtocol.Http11],
+        CertificateChainPolicy = Policy(),
+        RemoteCertificateValidationCallback = roots.Count == 0 ? (_, _, _, _) => true : null,
+    };
+
+    private X509ChainPolicy Policy()
+    {
+        // What a server does not send is not fetched: that would wait, on the thread that everybody waits for.
+        var policy = new X509ChainPolicy { RevocationMode = X509RevocationMode.NoCheck, DisableCertificateDownloads = true };
+        if (roots.Count > 0)
+        {
+            policy.TrustMode = X509ChainTrustMode.CustomRootTrust;
+            policy.CustomTrustStore.AddRange(roots);
+        }
+        return policy;
     }
 }

@@ -1,9 +1,12 @@
 using System.Security.Cryptography.X509Certificates;
 using Grpc.Core;
 using Grpc.Health.V1;
+using GrpcCa.ControlPlane.Storage;
 using GrpcCa.ControlPlane.Tests.Acme.Challenges;
 using GrpcCa.ControlPlane.Tests.Api;
 using GrpcCa.Protocol.Identity;
+using GrpcCa.TestKit;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace GrpcCa.ControlPlane.Tests.Access;
 
@@ -38,6 +41,23 @@ public sealed class StrangersCertificateTests(RunningControlPlane plane)
 
         Assert.Contains("does not chain to the trusted identity root", trust.LastFault, StringComparison.Ordinal);
         Assert.Equal(0, stranger.Connections);
+    }
+
+    [Fact]
+    public async Task CertificateOfThePostgresqlServer_MakesNobodyElseBeAsked()
+    {
+        await using var stranger = RawServer.Start(RawServer.Ok("x"), "127.0.0.4");
+        using var certificate = PointingTo(stranger);
+        await using var server = await PostgresServer.StartAsync(certificate);
+        var options = new StoreOptions { Provider = StoreProvider.Postgresql, ConnectionFile = await server.CreateDatabaseAsync() };
+        // The test's own connection, which made the database, may have asked.
+        var before = stranger.Connections;
+
+        await using var store = await StoreFactory.OpenAsync(options, TimeProvider.System, NullLoggerFactory.Instance, TestContext.Current.CancellationToken);
+        var encrypted = await store.ReadAsync(session => session.Sql("select count(*) from pg_stat_ssl where pid = pg_backend_pid() and ssl").NumberAsync(), TestContext.Current.CancellationToken);
+
+        Assert.Equal(1, encrypted);
+        Assert.Equal(before, stranger.Connections);
     }
 
     private static async Task CheckAsync(CallInvoker invoker) =>

@@ -1,3 +1,4 @@
+using System.Security.Cryptography.X509Certificates;
 using GrpcCa.Host;
 using Npgsql;
 
@@ -28,6 +29,13 @@ internal static class PostgresConnection
         // The slim builder knows text, numbers and bytes, which is all a store has, and leaves out what AOT cannot have.
         var builder = new NpgsqlSlimDataSourceBuilder(Text(options.ConnectionFile));
         builder.EnableTransportSecurity();
+        // The platform would fetch issuers from the URLs of the server's certificate, for each connection, and wait where there is no way to them.
+        builder.UseSslClientAuthenticationOptionsCallback(tls => tls.CertificateChainPolicy = new X509ChainPolicy
+        {
+            DisableCertificateDownloads = true,
+            RevocationMode = tls.CertificateRevocationCheckMode,
+            RevocationFlag = X509RevocationFlag.ExcludeRoot,
+        });
         var settings = builder.ConnectionStringBuilder;
         settings.MaxPoolSize = connections;
         settings.MaxAutoPrepare = PreparedStatements;

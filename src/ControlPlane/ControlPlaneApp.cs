@@ -68,6 +68,7 @@ internal static class ControlPlaneApp
         services.AddApi();
         adjust?.Invoke(builder);
         var app = builder.Build();
+        app.Use(new StrangersGate(options).InvokeAsync);
         app.MapApi();
         return app;
     }

@@ -39,6 +39,9 @@ internal sealed record ControlPlaneOptions
     /// <summary><c>Grpc:MaxConnections</c>: connections at a time, the admin socket's included; more are closed at once; default 1,000.</summary>
     public required int MaxConnections { get; init; }
 
+    /// <summary><c>Grpc:MaxStrangerCalls</c>: calls without a client certificate that are answered at a time; more are refused; default 256.</summary>
+    public required int MaxStrangerCalls { get; init; }
+
     /// <summary><c>Admin:Socket</c>: the local admin's Unix socket, in a 0700 directory; default <c>admin.sock</c> in the data directory.</summary>
     public required string AdminSocket { get; init; }
 
@@ -122,6 +125,7 @@ internal sealed record ControlPlaneOptions
             Listen = read.Endpoint("Grpc:Listen", new IPEndPoint(IPAddress.Loopback, 14443))!,
             Endpoint = read.OptionalText("Grpc:Endpoint"),
             MaxConnections = read.Number("Grpc:MaxConnections", 1000, 1, 1_000_000),
+            MaxStrangerCalls = read.Number("Grpc:MaxStrangerCalls", 256, 1, 1_000_000),
             AdminSocket = Path.GetFullPath(read.Text("Admin:Socket", Path.Combine(data, "admin.sock"))),
             ExchangeSocket = read.Text("Exchange:Socket", Path.Combine(data, "calls.sock")) is var calls && calls == "none" ? null : Path.GetFullPath(calls),
             ReplicaId = replica,

@@ -5,7 +5,7 @@ using System.Text.Json.Serialization.Metadata;
 namespace GrpcCa.ControlPlane.Storage;
 
 /// <summary>
-/// Documents of rows that are read several times within a moment, parsed once at most: an issuance reads its authorization ten times,
+/// Documents of rows that are read several times within a moment, parsed once: an issuance reads its authorization ten times,
 /// and what this process wrote it need not parse. What is kept is compared with the row's text at every read, so that it can never
 /// be older than the row, or of a write that was undone. Safe for parallel use; values are immutable.
 /// </summary>

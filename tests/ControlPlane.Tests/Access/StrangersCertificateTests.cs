@@ -17,6 +17,18 @@ namespace GrpcCa.ControlPlane.Tests.Access;
 [Collection(ControlPlaneGroup.Name)]
 public sealed class StrangersCertificateTests(RunningControlPlane plane)
 {
+    // What the others rule out can be seen from here.
+    [Fact]
+    public async Task ChainOfThePlatform_AsksWhomTheCertificateNames()
+    {
+        await using var stranger = RawServer.Start(RawServer.Ok("x"), "127.0.0.4");
+        using var certificate = PointingTo(stranger);
+        using var chain = new X509Chain { ChainPolicy = { RevocationMode = X509RevocationMode.NoCheck } };
+
+        Assert.False(chain.Build(certificate));
+        Assert.Equal(1, stranger.Connections);
+    }
+
     [Fact]
     public async Task ClientCertificate_MakesNobodyElseBeAsked()
     {

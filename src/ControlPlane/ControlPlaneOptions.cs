@@ -247,13 +247,15 @@ internal sealed record ControlPlaneOptions
             Backoff = read.Duration("Validation:Backoff", usual.Backoff, TimeSpan.Zero, TimeSpan.FromMinutes(1)),
             Within = read.Duration("Validation:Within", usual.Within, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(10)),
         };
-        // A bound inside another that is not longer would do nothing, or take all of its time.
-        if (bounds.ResolveTimeout != usual.ResolveTimeout && bounds.ResolveTimeout >= bounds.AttemptTimeout)
-            read.Problem("Validation:ResolveTimeout", $"{bounds.ResolveTimeout.TotalSeconds:0} s is not less than Validation:AttemptTimeout ({bounds.AttemptTimeout.TotalSeconds:0} s), in which the look-up is one step");
-        if (bounds.ConnectTimeout != usual.ConnectTimeout && bounds.ConnectTimeout >= bounds.AttemptTimeout)
-            read.Problem("Validation:ConnectTimeout", $"{bounds.ConnectTimeout.TotalSeconds:0} s is not less than Validation:AttemptTimeout ({bounds.AttemptTimeout.TotalSeconds:0} s): no second address would be tried");
-        if (bounds.Backoff != usual.Backoff && bounds.Attempts > 1 && bounds.Backoff >= bounds.Within)
-            read.Problem("Validation:Backoff", $"{bounds.Backoff.TotalSeconds:0} s is not less than Validation:Within ({bounds.Within.TotalSeconds:0} s): there would be no second attempt");
+        // A bound inside another that is not longer would do nothing, or take all of its time. A default gives way to a short outer bound.
+        void Fits(string inner, TimeSpan bound, TimeSpan byDefault, string outer, TimeSpan around, string consequence)
+        {
+            if (bound != byDefault && bound >= around)
+                read.Problem($"Validation:{inner}", $"{bound.TotalSeconds:0} s is not less than Validation:{outer} ({around.TotalSeconds:0} s){consequence}");
+        }
+        Fits(nameof(bounds.ResolveTimeout), bounds.ResolveTimeout, usual.ResolveTimeout, nameof(bounds.AttemptTimeout), bounds.AttemptTimeout, ", in which the look-up is one step");
+        Fits(nameof(bounds.ConnectTimeout), bounds.ConnectTimeout, usual.ConnectTimeout, nameof(bounds.AttemptTimeout), bounds.AttemptTimeout, ": no second address would be tried");
+        if (bounds.Attempts > 1) Fits(nameof(bounds.Backoff), bounds.Backoff, usual.Backoff, nameof(bounds.Within), bounds.Within, ": there would be no second attempt");
         return bounds;
     }
 

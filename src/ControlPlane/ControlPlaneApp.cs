@@ -65,10 +65,10 @@ internal static class ControlPlaneApp
         services.AddSingleton<StartUp>();
         services.AddSweeping(options);
         services.AddSingleton(provider => new PageTokens(provider.GetRequiredService<SecretEnvelope>().DeriveKey(PageTokens.Purpose)));
-        services.AddApi();
+        services.AddSingleton(options.Strangers).AddSingleton<StrangersGate>().AddApi();
         adjust?.Invoke(builder);
         var app = builder.Build();
-        app.Use(new StrangersGate(options).InvokeAsync);
+        app.Use(app.Services.GetRequiredService<StrangersGate>().InvokeAsync);
         app.MapApi();
         return app;
     }
@@ -91,7 +91,7 @@ internal static class ControlPlaneApp
     // Certificate and roots are looked up for each connection: both change while the program runs.
     private static async ValueTask<SslServerAuthenticationOptions> HandshakeAsync(IServiceProvider services, TlsHandshakeCallbackContext connection) => new()
     {
-        ServerCertificate = services.GetRequiredService<EndpointIdentity>().Current,
+        ServerCertificateContext = services.GetRequiredService<EndpointIdentity>().Current,
         EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
         ApplicationProtocols = [SslApplicationProtocol.Http2],
         ClientCertificateRequired = true,

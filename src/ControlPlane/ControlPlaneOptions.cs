@@ -6,6 +6,7 @@ using GrpcCa.ControlPlane.Acme.Jws;
 using GrpcCa.ControlPlane.Acme.Limits;
 using GrpcCa.ControlPlane.Acme.Nonces;
 using GrpcCa.ControlPlane.Acme.Orders;
+using GrpcCa.ControlPlane.Api;
 using GrpcCa.ControlPlane.Api.Watching;
 using GrpcCa.ControlPlane.Approvals;
 using GrpcCa.ControlPlane.Authorities;
@@ -39,8 +40,8 @@ internal sealed record ControlPlaneOptions
     /// <summary><c>Grpc:MaxConnections</c>: connections at a time, the admin socket's included; more are closed at once; default 1,000.</summary>
     public required int MaxConnections { get; init; }
 
-    /// <summary><c>Grpc:MaxStrangerCalls</c>: calls without a client certificate that are answered at a time; more are refused; default 256.</summary>
-    public required int MaxStrangerCalls { get; init; }
+    /// <summary><c>Strangers:*</c>.</summary>
+    public StrangersOptions Strangers { get; init; } = new();
 
     /// <summary><c>Admin:Socket</c>: the local admin's Unix socket, in a 0700 directory; default <c>admin.sock</c> in the data directory.</summary>
     public required string AdminSocket { get; init; }
@@ -125,7 +126,7 @@ internal sealed record ControlPlaneOptions
             Listen = read.Endpoint("Grpc:Listen", new IPEndPoint(IPAddress.Loopback, 14443))!,
             Endpoint = read.OptionalText("Grpc:Endpoint"),
             MaxConnections = read.Number("Grpc:MaxConnections", 1000, 1, 1_000_000),
-            MaxStrangerCalls = read.Number("Grpc:MaxStrangerCalls", 256, 1, 1_000_000),
+            Strangers = ReadStrangers(read),
             AdminSocket = Path.GetFullPath(read.Text("Admin:Socket", Path.Combine(data, "admin.sock"))),
             ExchangeSocket = read.Text("Exchange:Socket", Path.Combine(data, "calls.sock")) is var calls && calls == "none" ? null : Path.GetFullPath(calls),
             ReplicaId = replica,
@@ -173,6 +174,18 @@ internal sealed record ControlPlaneOptions
         };
         read.ThrowIfFaulty();
         return options;
+    }
+
+    private static StrangersOptions ReadStrangers(ConfigurationReader read)
+    {
+        var usual = new StrangersOptions();
+        return new StrangersOptions
+        {
+            MaxCalls = read.Number("Strangers:MaxCalls", usual.MaxCalls, 1, 1_000_000),
+            MaxCallsPerAddress = read.Number("Strangers:MaxCallsPerAddress", usual.MaxCallsPerAddress, 1, 1_000_000),
+            MaxBytes = read.Number("Strangers:MaxBytes", usual.MaxBytes, 1024, 1024 * 1024),
+            Within = read.Duration("Strangers:Within", usual.Within, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(10)),
+        };
     }
 
     private static StoreOptions ReadStorage(ConfigurationReader read, string data)

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using GrpcCa.ControlPlane.Pki;
@@ -14,10 +15,10 @@ namespace GrpcCa.ControlPlane.Authorities;
 internal sealed class EndpointIdentity(IdentityAuthority authority, EndpointNames names, TimeProvider time, ILogger<EndpointIdentity> log) : BackgroundService
 {
     private static readonly TimeSpan RetryAfter = TimeSpan.FromMinutes(5);
-    private X509Certificate2? current;
+    private SslStreamCertificateContext? current;
 
-    /// <summary>The certificate with its key; <see cref="RenewAsync"/> comes first.</summary>
-    public X509Certificate2 Current => Volatile.Read(ref current) ?? throw new InvalidOperationException("the endpoint has no identity yet");
+    /// <summary>The certificate with its key, prepared once for all handshakes; <see cref="RenewAsync"/> comes first.</summary>
+    public SslStreamCertificateContext Current => Volatile.Read(ref current) ?? throw new InvalidOperationException("the endpoint has no identity yet");
 
     /// <summary>Takes a new key and certificate.</summary>
     public async Task RenewAsync(CancellationToken cancellationToken)
@@ -27,7 +28,7 @@ internal sealed class EndpointIdentity(IdentityAuthority authority, EndpointName
         var identity = await authority.IssueServerAsync(names.Names, publicKey, cancellationToken);
         using var certificate = X509CertificateLoader.LoadCertificate(identity.Der);
         // Connections that are being opened may still use the old one: the collector disposes of it.
-        Volatile.Write(ref current, certificate.CopyWithPrivateKey(key));
+        Volatile.Write(ref current, SslStreamCertificateContext.Create(certificate.CopyWithPrivateKey(key), additionalCertificates: null, offline: true));
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -38,7 +39,7 @@ internal sealed class EndpointIdentity(IdentityAuthority authority, EndpointName
             {
                 await Task.Delay(UntilRenewal(), time, stoppingToken);
                 await RenewAsync(stoppingToken);
-                log.EndpointRenewed(Current.NotAfter.ToUniversalTime());
+                log.EndpointRenewed(Current.TargetCertificate.NotAfter.ToUniversalTime());
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
             {
@@ -54,7 +55,7 @@ internal sealed class EndpointIdentity(IdentityAuthority authority, EndpointName
 
     private TimeSpan UntilRenewal()
     {
-        var (start, end) = ValidityPeriod.Of(Current);
+        var (start, end) = ValidityPeriod.Of(Current.TargetCertificate);
         var wait = start + (end - start) * 2 / 3 - time.GetUtcNow();
         return wait > TimeSpan.Zero ? wait : TimeSpan.Zero;
     }

@@ -169,6 +169,15 @@ public sealed class AccessRulesTests
     public async Task Health_IsOpenToAnyone() => Assert.Equal(StatusCode.OK, await CallAsync("/grpc.health.v1.Health/Check", Caller.Anonymous));
 
     [Fact]
+    public async Task WatchingHealth_WhichStaysOpen_IsForThoseWhoAreKnown()
+    {
+        const string path = "/grpc.health.v1.Health/Watch";
+
+        Assert.Equal(StatusCode.Unauthenticated, await CallAsync(path, Caller.Anonymous));
+        foreach (var caller in Callers.Where(caller => caller.Kind != CallerKind.Anonymous)) Assert.Equal(StatusCode.OK, await CallAsync(path, caller));
+    }
+
+    [Fact]
     public void ServiceWithoutRules_StopsTheStart()
     {
         var fault = Assert.Throws<InvalidOperationException>(() => new AccessRules([.. ApiServices.All, Grpc.Health.V1.Health.Descriptor]));

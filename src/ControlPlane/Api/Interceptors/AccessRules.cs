@@ -24,6 +24,8 @@ internal sealed class AccessRules
     /// <summary>Whether the caller may call the method with this path.</summary>
     public bool Allows(string path, Caller caller)
     {
+        // Watching stays open, and costs whoever calls nothing: for those who are known.
+        if (path == "/grpc.health.v1.Health/Watch") return caller.Role != Role.Anyone;
         if (path.StartsWith("/grpc.health.v1.Health/", StringComparison.Ordinal)) return true;
         // Reflection tells the whole API: for whoever sits at the machine.
         if (path.StartsWith("/grpc.reflection.", StringComparison.Ordinal)) return caller.Kind == CallerKind.LocalAdmin;

@@ -15,7 +15,7 @@ internal sealed class LoadRun(LoadOptions options)
 {
     private const int KeysPerClient = 4;
 
-    private static readonly TimeSpan AfterError = TimeSpan.FromMilliseconds(50), LastRequests = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan AfterError = TimeSpan.FromMilliseconds(50), LastRequests = TimeSpan.FromSeconds(30), Registration = TimeSpan.FromSeconds(60);
 
     private readonly TlsTrust trust = new(options.CaFile);
     private readonly ChallengeAnswers answers = new();
@@ -33,7 +33,7 @@ internal sealed class LoadRun(LoadOptions options)
 
         var clients = Enumerable.Range(0, options.Clients).Select(i => new Client(i, new AcmeSession(directory, trust), new StepTimes())).ToList();
         if (options.Mode == LoadMode.Issue)
-            foreach (var client in clients) await client.Session.RegisterAsync(cancellationToken);
+            await RegisterAsync(clients, cancellationToken);
 
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         using var cut = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -43,7 +43,7 @@ internal sealed class LoadRun(LoadOptions options)
         foreach (var client in clients) client.Steps.Reset();
         var watch = new ServerWatch(options.Processes, options.Files);
         var sampling = watch.SampleAsync(over.Token);
-        var before = watch.Read();
+        var before = watch.Begin();
         var ownBefore = Environment.CpuUsage.TotalTime;
         var startedAt = Stopwatch.GetTimestamp();
         begun = 0;
@@ -60,9 +60,27 @@ internal sealed class LoadRun(LoadOptions options)
         await Task.WhenAll(work);
         await over.CancelAsync();
         await Task.WhenAll([.. responders, sampling]);
-        var report = Report.Of(options, tally, clients.Select(c => (c.Steps, c.Session.NonceRetries)), elapsed, own, before, after, watch.Peak);
+        var report = Report.Of(options, tally, clients.Select(c => (c.Steps, c.Session.NonceRetries)), elapsed, own, before, after, watch);
         foreach (var client in clients) await client.Session.DisposeAsync();
         return report;
+    }
+
+    // A server that takes fewer connections than there are clients may leave the others waiting.
+    private static async Task RegisterAsync(List<Client> clients, CancellationToken cancellationToken)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(Registration);
+        for (var i = 0; i < clients.Count; i++)
+        {
+            try
+            {
+                await clients[i].Session.RegisterAsync(limit.Token);
+            }
+            catch (OperationCanceledException fault) when (!cancellationToken.IsCancellationRequested)
+            {
+                throw new IOException($"only {i} of {clients.Count} accounts were made within {Registration.TotalSeconds:0} s", fault);
+            }
+        }
     }
 
     private async Task WorkAsync(Client client, AcmeDirectory directory, CancellationToken stop, CancellationToken cut)

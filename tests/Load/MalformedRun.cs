@@ -27,6 +27,7 @@ internal sealed class MalformedRun(LoadOptions options) : IAsyncDisposable
         connection = new HttpConnection(directory.Address, trust);
         var count = options.Count == int.MaxValue ? UsualCount : options.Count;
         var watch = new ServerWatch(options.Processes, []);
+        watch.Begin();
         var rows = new List<(string Kind, int Status, double Milliseconds)>();
         foreach (var (kind, url, make) in Kinds(directory))
         {

@@ -8,11 +8,11 @@ namespace GrpcCa.Load;
 internal sealed record Report(
     string Label, LoadMode Mode, int Clients, double Seconds, int Done, double Rate, double P50, double P95, double P99, double Max, double LongestGap,
     double LoadCpuMs, double ServerCpuMs, long MemoryStart, long MemoryEnd, long MemoryPeak, double BytesWritten, double BytesPassed, double FileBytes,
-    int NonceRetries, double ExtraPolls, IReadOnlyDictionary<Step, double> Steps, IReadOnlyDictionary<string, int> Errors, IReadOnlyDictionary<string, string> Examples)
+    int NonceRetries, double ExtraPolls, IReadOnlyDictionary<Step, double> Steps, IReadOnlyDictionary<string, int> Errors, IReadOnlyDictionary<string, string> Examples, IReadOnlyCollection<int> Ended)
 {
     public static Report Of(
         LoadOptions options, Tally tally, IEnumerable<(StepTimes Steps, int NonceRetries)> clients, TimeSpan elapsed, TimeSpan ownCpu,
-        ServerReading before, ServerReading after, long peak)
+        ServerReading before, ServerReading after, ServerWatch watch)
     {
         var sorted = tally.Sorted();
         var each = Math.Max(1, sorted.Length);
@@ -20,11 +20,11 @@ internal sealed record Report(
         return new Report(
             options.Label, options.Mode, options.Clients, elapsed.TotalSeconds, sorted.Length, sorted.Length / elapsed.TotalSeconds,
             Tally.Percentile(sorted, 0.50), Tally.Percentile(sorted, 0.95), Tally.Percentile(sorted, 0.99), Tally.Percentile(sorted, 1), tally.LongestGap,
-            ownCpu.TotalMilliseconds / each, (after.CpuSeconds - before.CpuSeconds) * 1000 / each, before.Memory, after.Memory, peak,
+            ownCpu.TotalMilliseconds / each, (after.CpuSeconds - before.CpuSeconds) * 1000 / each, before.Memory, after.Memory, watch.Peak,
             (double)(after.BytesWritten - before.BytesWritten) / each, (double)(after.BytesPassed - before.BytesPassed) / each,
             (double)(after.FileBytes - before.FileBytes) / each,
             all.Sum(c => c.NonceRetries), (double)all.Sum(c => c.Steps.ExtraPolls) / each,
-            Enum.GetValues<Step>().ToDictionary(step => step, step => all.Sum(c => c.Steps.Milliseconds(step)) / each), tally.Errors, tally.Examples);
+            Enum.GetValues<Step>().ToDictionary(step => step, step => all.Sum(c => c.Steps.Milliseconds(step)) / each), tally.Errors, tally.Examples, watch.Ended);
     }
 
     public string ToText()
@@ -38,6 +38,7 @@ internal sealed record Report(
         text.Append('\n');
         if (Mode == LoadMode.Issue)
             text.Append($"  mean ms: {string.Join("  ", Steps.Select(step => $"{step.Key} {step.Value:F2}"))}; extra polls {ExtraPolls:F2}; nonce retries {NonceRetries}\n");
+        if (Ended.Count > 0) text.Append($"  ended before the run was over: {string.Join(", ", Ended)}; a process that took its place is not measured\n");
         foreach (var (kind, count) in Errors) text.Append($"  error {count} x {kind}: {Examples[kind]}\n");
         return text.ToString();
     }
@@ -55,6 +56,9 @@ internal sealed record Report(
         json.WriteStartObject("stepMs");
         foreach (var (step, value) in Steps) json.WriteNumber(step.ToString(), Math.Round(value, 4));
         json.WriteEndObject();
+        json.WriteStartArray("endedProcesses");
+        foreach (var process in Ended) json.WriteNumberValue(process);
+        json.WriteEndArray();
         json.WriteStartObject("errors");
         foreach (var (kind, count) in Errors) json.WriteNumber(kind, count);
         json.WriteEndObject();

@@ -45,7 +45,8 @@ public sealed class LoadProgramTests
     {
         using var home = new TemporaryDirectory();
         await using var instance = await StartAsync();
-        var load = LoadAsync(instance, home, "--seconds", "8", "--warmup", "0");
+        var server = await instance.PidOfAsync("grpcca-server");
+        var load = LoadAsync(instance, home, "--seconds", "8", "--warmup", "0", "--processes", $"{server}");
         for (var tries = 0; !instance.ServerLog.Contains("(Leaf) was issued", StringComparison.Ordinal); tries++)
         {
             Assert.True(tries < 300 && !load.IsCompleted, instance.ServerLog);
@@ -60,6 +61,10 @@ public sealed class LoadProgramTests
         var errors = Report(home).GetProperty("errors").EnumerateObject().ToDictionary(e => e.Name, e => e.Value.GetInt32());
         // Nobody listens any more.
         Assert.Contains("SocketException", errors.Keys);
+        // What was measured until then is told all the same.
+        Assert.Contains($"ended before the run was over: {server};", run.Output);
+        Assert.Equal(server, Report(home).GetProperty("endedProcesses").EnumerateArray().Single().GetInt32());
+        Assert.InRange(Number(Report(home), "serverCpuMs"), 0.1, 10_000);
         Assert.All(errors.Values, count => Assert.InRange(count, 1, 100_000));
     }
 

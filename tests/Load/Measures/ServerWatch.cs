@@ -6,25 +6,50 @@ namespace GrpcCa.Load.Measures;
 internal sealed class ServerWatch(IReadOnlyList<int> processes, IReadOnlyList<string> files)
 {
     private const double TicksPerSecond = 100;
+
+    private readonly Lock gate = new();
+    // As each was seen last: a process that has ended goes on having used what it used.
+    private readonly ProcessReading[] last = new ProcessReading[processes.Count];
+    private readonly SortedSet<int> ended = [];
     private long peak;
 
     /// <summary>The most memory seen at once in all processes, in bytes.</summary>
     public long Peak => peak;
 
-    public ServerReading Read()
+    /// <summary>Processes that have ended since the first look.</summary>
+    public IReadOnlyCollection<int> Ended => ended;
+
+    /// <summary>The first look.</summary>
+    /// <exception cref="IOException">A process is not there.</exception>
+    public ServerReading Begin() => Read(mayHaveEnded: false);
+
+    public ServerReading Read() => Read(mayHaveEnded: true);
+
+    private ServerReading Read(bool mayHaveEnded)
     {
-        double cpu = 0;
-        long written = 0, called = 0;
-        foreach (var process in processes)
+        lock (gate)
         {
-            // proc(5): after the name in brackets, fields 14 and 15 are user and system time.
-            var stat = File.ReadAllText($"/proc/{process}/stat");
-            var fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
-            cpu += (double.Parse(fields[11], CultureInfo.InvariantCulture) + double.Parse(fields[12], CultureInfo.InvariantCulture)) / TicksPerSecond;
-            written += Field($"/proc/{process}/io", "write_bytes:");
-            called += Field($"/proc/{process}/io", "wchar:");
+            Look(mayHaveEnded);
+            return new ServerReading(last.Sum(p => p.CpuSeconds), last.Sum(p => p.Memory), last.Sum(p => p.BytesWritten), last.Sum(p => p.BytesPassed), files.Sum(SizeOf));
         }
-        return new ServerReading(cpu, Memory(), written, called, files.Sum(SizeOf));
+    }
+
+    private void Look(bool mayHaveEnded)
+    {
+        for (var i = 0; i < processes.Count; i++)
+        {
+            if (ended.Contains(processes[i])) continue;
+            try
+            {
+                last[i] = Of(processes[i]);
+            }
+            catch (IOException) when (mayHaveEnded)
+            {
+                ended.Add(processes[i]);
+                last[i] = last[i] with { Memory = 0 };
+            }
+        }
+        peak = Math.Max(peak, last.Sum(p => p.Memory));
     }
 
     /// <summary>Looks at the memory until the run is over.</summary>
@@ -34,8 +59,8 @@ internal sealed class ServerWatch(IReadOnlyList<int> processes, IReadOnlyList<st
         using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(250));
         try
         {
-            do peak = Math.Max(peak, Memory());
-            while (await timer.WaitForNextTickAsync(cancellationToken));
+            while (await timer.WaitForNextTickAsync(cancellationToken))
+                lock (gate) Look(mayHaveEnded: true);
         }
         catch (OperationCanceledException)
         {
@@ -43,7 +68,16 @@ internal sealed class ServerWatch(IReadOnlyList<int> processes, IReadOnlyList<st
         }
     }
 
-    private long Memory() => processes.Sum(process => Field($"/proc/{process}/status", "VmRSS:") * 1024);
+    private static ProcessReading Of(int process)
+    {
+        // proc(5): after the name in brackets, fields 14 and 15 are user and system time.
+        var stat = File.ReadAllText($"/proc/{process}/stat");
+        var fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
+        if (fields[0] == "Z") throw new IOException($"process {process} has ended");
+        var ticks = double.Parse(fields[11], CultureInfo.InvariantCulture) + double.Parse(fields[12], CultureInfo.InvariantCulture);
+        var io = $"/proc/{process}/io";
+        return new ProcessReading(ticks / TicksPerSecond, Field($"/proc/{process}/status", "VmRSS:") * 1024, Field(io, "write_bytes:"), Field(io, "wchar:"));
+    }
 
     private static long Field(string file, string name)
     {
@@ -57,6 +91,9 @@ internal sealed class ServerWatch(IReadOnlyList<int> processes, IReadOnlyList<st
         ? new DirectoryInfo(path).EnumerateFiles("*", SearchOption.AllDirectories).Sum(file => file.Length)
         : File.Exists(path) ? new FileInfo(path).Length : 0;
 }
+
+/// <summary>One look at a process.</summary>
+internal readonly record struct ProcessReading(double CpuSeconds, long Memory, long BytesWritten, long BytesPassed);
 
 /// <summary>One look at the server.</summary>
 internal readonly record struct ServerReading(double CpuSeconds, long Memory, long BytesWritten, long BytesPassed, long FileBytes);

@@ -64,6 +64,29 @@ public sealed class SqliteFaultTests : IAsyncLifetime
         Assert.Equal(acknowledged + 50, await SqliteBlobs.CountAsync(again, Cancelled));
     }
 
+    [Theory]
+    [InlineData("store.db", false)]
+    [InlineData("store.db", true)]
+    [InlineData("store.db-wal", false)]
+    public async Task FileThatIsRemoved_OrReplaced_StopsTheStore_BeforeAnythingMoreIsAcknowledged(string name, bool replaced)
+    {
+        var file = Path.Combine(Path.GetDirectoryName(Database)!, name);
+        var store = await SqliteBlobs.OpenAsync(new StoreOptions { ReserveMib = 0, Path = Database }, table: true, Cancelled);
+        await SqliteBlobs.WriteAsync(store, 1, 1, Cancelled);
+
+        File.Move(file, file + ".away");
+        if (replaced) File.Copy(file + ".away", file);
+        await Assert.ThrowsAsync<StoreUnavailableException>(() => SqliteBlobs.WriteAsync(store, 2, 1, Cancelled));
+
+        var cause = await store.Fatal.WaitAsync(TimeSpan.FromSeconds(10), Cancelled);
+        Assert.Equal($"'{file}' was removed or replaced while it was in use: nothing that is written would be found at the next start", cause.Message);
+        await store.DisposeAsync();
+        // Whoever puts it back loses nothing.
+        File.Move(file + ".away", file, overwrite: true);
+        await using var again = await SqliteBlobs.OpenAsync(new StoreOptions { ReserveMib = 0, Path = Database }, table: false, Cancelled);
+        Assert.True(await SqliteBlobs.CountAsync(again, Cancelled) >= 1);
+    }
+
     [Fact]
     public async Task Corruption_FoundByAWrite_StopsTheStore()
     {

@@ -13,6 +13,9 @@ internal sealed class SqliteLink : IDisposable
     // SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE
     private const int NoCheckpointOnClose = 1006;
 
+    // SQLITE_FCNTL_HAS_MOVED
+    private const int HasMoved = 20;
+
     private static readonly TimeSpan LongestRestart = TimeSpan.FromMilliseconds(50);
 
     private readonly SqliteConnection connection;
@@ -137,6 +140,15 @@ internal sealed class SqliteLink : IDisposable
     /// <summary>From now on closing does not copy the log into the database.</summary>
     public void LeaveLog() => _ = raw.sqlite3_db_config(connection.Handle, NoCheckpointOnClose, 1, out _);
 
+    /// <summary>The file that is no longer where it was opened, the database or its log; null while both are.</summary>
+    public string? Missing()
+    {
+        if (FileControl(connection.Handle!.DangerousGetHandle(), 0, HasMoved, out var moved) != raw.SQLITE_OK || moved != 0) return connection.DataSource;
+        // Of its log SQLite tells nothing. It is there from the first write on, until the last connection is closed.
+        var log = connection.DataSource + "-wal";
+        return File.Exists(log) ? null : log;
+    }
+
     /// <summary>errno of the last call of the operating system that failed.</summary>
     public int SystemError() => SystemError(connection.Handle!.DangerousGetHandle());
 
@@ -180,6 +192,10 @@ internal sealed class SqliteLink : IDisposable
     [DllImport("e_sqlite3", EntryPoint = "sqlite3_system_errno")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static extern int SystemError(nint connection);
+
+    [DllImport("e_sqlite3", EntryPoint = "sqlite3_file_control")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int FileControl(nint connection, nint main, int what, out int answer);
 
     private void Step(sqlite3_stmt word)
     {

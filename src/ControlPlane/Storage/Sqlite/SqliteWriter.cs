@@ -140,6 +140,13 @@ internal sealed class SqliteWriter
             Undo(group, fault);
             return;
         }
+        // What was synced into a file that nobody will find again is not durable.
+        if (link.Missing() is { } missing)
+        {
+            Die(new IOException($"'{missing}' was removed or replaced while it was in use: nothing that is written would be found at the next start"));
+            foreach (var job in group) job.Fail(Stopped());
+            return;
+        }
         pagesWritten += link.TakePagesWritten();
         foreach (var job in group) job.Answer();
         if (group.TrueForAll(job => job.Urgency == Urgency.Urgent)) return;

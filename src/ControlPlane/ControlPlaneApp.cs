@@ -32,6 +32,9 @@ internal static class ControlPlaneApp
     // A gateway multiplexes all its clients over one connection.
     private const int StreamsPerConnection = 1000;
 
+    // The store's files and connections, keys, lists, webhooks.
+    private const int OtherFiles = 128;
+
     private static readonly TimeSpan SilenceBeforePing = TimeSpan.FromSeconds(30);
 
     /// <summary>Builds the program around an open store; tests replace services by <paramref name="adjust"/>.</summary>
@@ -76,7 +79,10 @@ internal static class ControlPlaneApp
     private static void Listen(KestrelServerOptions kestrel, ControlPlaneOptions options)
     {
         kestrel.AddServerHeader = false;
-        kestrel.Limits.MaxConcurrentConnections = options.MaxConnections;
+        // A validation has a question under way for each kind of address, and a connection.
+        var others = OtherFiles + (3 * options.ValidationQueue.Parallel);
+        kestrel.Limits.MaxConcurrentConnections = OpenFiles.Connections(
+            options.MaxConnections, others, kestrel.ApplicationServices.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(ControlPlaneApp)));
         kestrel.Limits.Http2.MaxStreamsPerConnection = StreamsPerConnection;
         // A gateway's stream of calls is always open: without a ping nobody would notice that its machine is gone.
         kestrel.Limits.Http2.KeepAlivePingDelay = SilenceBeforePing;

@@ -37,7 +37,8 @@ internal sealed record ControlPlaneOptions
     /// <summary><c>Grpc:Endpoint</c>: host and port that join tokens carry; default the address it listens on.</summary>
     public string? Endpoint { get; init; }
 
-    /// <summary><c>Grpc:MaxConnections</c>: connections at a time, the admin socket's included; more are closed at once; default 1,000.</summary>
+    /// <summary><c>Grpc:MaxConnections</c>: connections at a time, the admin socket's included; more are closed at once, and fewer are taken where the process
+    /// may not open that many files; default 1,000.</summary>
     public required int MaxConnections { get; init; }
 
     /// <summary><c>Strangers:*</c>.</summary>

@@ -55,7 +55,7 @@ internal sealed record GatewayOptions
     /// <summary>Largest sum of request headers in bytes. Default 16384.</summary>
     public int MaxHeaders { get; init; } = 16 * 1024;
 
-    /// <summary>Most connections at a time, both listeners together. Default 4096.</summary>
+    /// <summary>Most connections at a time, both listeners together; fewer where the process may not open that many files. Default 4096.</summary>
     public int MaxConnections { get; init; } = 4096;
 
     /// <summary>How long a client may take to send its request headers. Default 10s.</summary>

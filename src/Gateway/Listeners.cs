@@ -1,6 +1,7 @@
 using System.Net.Security;
 using System.Security.Authentication;
 using GrpcCa.Gateway.Enrollment;
+using GrpcCa.Host;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.Hosting;
@@ -16,6 +17,9 @@ internal static class Listeners
     // ACME clients ask one thing after the other; a few share a connection at most.
     private const int StreamsPerConnection = 32;
 
+    // The state directory's files, connections to the control plane, those that are just being closed; libraries where they are loaded late (./run).
+    private const int OtherFiles = 80;
+
     public static WebApplication Build(GatewayOptions options, TlsDuty tls, FrontDoor door, ILoggerFactory logs)
     {
         // Empty: no appsettings.json from the working directory, no ASPNETCORE_ variables, one configuration only.
@@ -25,7 +29,7 @@ internal static class Listeners
         builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = StopTimeout);
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
         {
-            Limit(kestrel, options);
+            Limit(kestrel, options, logs);
             kestrel.Listen(options.Listen, listen =>
             {
                 listen.Protocols = HttpProtocols.Http1AndHttp2;
@@ -46,7 +50,7 @@ internal static class Listeners
         return web;
     }
 
-    private static void Limit(KestrelServerOptions kestrel, GatewayOptions options)
+    private static void Limit(KestrelServerOptions kestrel, GatewayOptions options, ILoggerFactory logs)
     {
         kestrel.AddServerHeader = false;
         kestrel.AllowSynchronousIO = false;
@@ -55,7 +59,7 @@ internal static class Listeners
         limits.MaxRequestBodySize = null;
         limits.MaxRequestHeadersTotalSize = options.MaxHeaders;
         limits.MaxRequestHeaderCount = 64;
-        limits.MaxConcurrentConnections = options.MaxConnections;
+        limits.MaxConcurrentConnections = OpenFiles.Connections(options.MaxConnections, OtherFiles, logs.CreateLogger(typeof(Listeners)));
         limits.RequestHeadersTimeout = options.HeaderTimeout;
         limits.KeepAliveTimeout = options.KeepAlive;
         // One body of at most 64 KiB is in memory for each stream: connections x streams x 64 KiB bounds them all.

@@ -31,6 +31,43 @@ public sealed class ProcessTests
     }
 
     [Fact]
+    public async Task Run_WithFewFiles_ClosesConnectionsTooMany_AndServesTheOthers()
+    {
+        await using var rig = await GatewayRig.PrepareAsync();
+        // The shell's limit is the program's, which is not started by it but becomes it.
+        using var gateway = StartProgram("/bin/sh", "-c", "ulimit -n 320; exec \"$0\" \"$@\"", Binary,
+            "run", "--listen", "127.0.0.1:0", "--http", "127.0.0.1:0", "--state", rig.Options.State, "--join-token-file", rig.Options.JoinTokenFile!);
+        var many = new List<Socket>();
+        var taken = 0;
+        try
+        {
+            var ready = (await gateway.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken))!.Split(' ');
+            var port = new Uri(ready[3]).Port;
+            for (var i = 0; i < 280; i++)
+            {
+                var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+                many.Add(socket);
+                await socket.ConnectAsync(IPAddress.Loopback, port, TestContext.Current.CancellationToken);
+                // Those that are not taken hear it, and none waits for nothing.
+                if (await HealthAsync(socket).WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken)) taken++;
+            }
+            foreach (var socket in many) socket.Dispose();
+            using var client = rig.Client(port, ready[3]);
+            using var after = await client.GetAsync("/health", TestContext.Current.CancellationToken);
+
+            Assert.True(after.IsSuccessStatusCode);
+        }
+        finally
+        {
+            foreach (var socket in many) socket.Dispose();
+            _ = Kill(gateway.Id, Sigterm);
+        }
+        await gateway.WaitForExitAsync(TestContext.Current.CancellationToken);
+        Assert.InRange(taken, 8, 279);
+        Assert.Contains($"Only {taken} connections are taken at a time instead of 4096: the process may open 320 files", await gateway.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Run_RichErrorAndFullAnswer_AreRendered()
     {
         await using var rig = await GatewayRig.PrepareAsync();
@@ -109,8 +146,25 @@ public sealed class ProcessTests
     }
 
     // TEST_GATEWAY_BINARY runs the same tests against another build, such as the Native AOT one.
-    private static Process Start(params string[] arguments) => Process.Start(new ProcessStartInfo(
-        Environment.GetEnvironmentVariable("TEST_GATEWAY_BINARY") ?? Path.Combine(AppContext.BaseDirectory, "grpcca-gateway"), arguments)
+    private static string Binary => Environment.GetEnvironmentVariable("TEST_GATEWAY_BINARY") ?? Path.Combine(AppContext.BaseDirectory, "grpcca-gateway");
+
+    private static Process Start(params string[] arguments) => StartProgram(Binary, arguments);
+
+    // True with an answer, false when the connection was closed.
+    private static async Task<bool> HealthAsync(Socket socket)
+    {
+        try
+        {
+            await socket.SendAsync("GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n"u8.ToArray(), TestContext.Current.CancellationToken);
+            return await socket.ReceiveAsync(new byte[16], TestContext.Current.CancellationToken) > 0;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+    }
+
+    private static Process StartProgram(string program, params string[] arguments) => Process.Start(new ProcessStartInfo(program, arguments)
     {
         UseShellExecute = false,
         RedirectStandardOutput = true,

@@ -38,7 +38,8 @@ internal static class ServerRun
         await TellAsync(start, app.Services.GetRequiredService<AuthorityBook>(), cancellationToken);
         Console.WriteLine($"ready {app.Services.GetRequiredService<ListeningEndpoint>().Address}");
         var stopped = app.WaitForShutdownAsync(cancellationToken);
-        if (await Task.WhenAny(stopped, store.Fatal) == stopped) return 0;
+        await Task.WhenAny(stopped, store.Fatal);
+        if (!store.Fatal.IsCompleted) return 0;
         // DESIGN §9: after a failed sync or corruption nothing in memory can be trusted; the next start reads the log.
         await Console.Error.WriteLineAsync($"grpcca-server: the store failed and the program stops: {(await store.Fatal).Message}");
         using var bound = new CancellationTokenSource(StopWithin, time);

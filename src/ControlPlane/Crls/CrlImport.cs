@@ -120,7 +120,7 @@ internal sealed class CrlImport(IStore store, CrlBook book, IssuanceOptions repl
                 new("entries", $"{row.Entries}"),
                 new("sha256", sha256),
             ]));
-        }, cancellationToken);
+        }, cancellationToken, Urgency.Urgent);
 
     private static RefusalException Bad(string why) => new(RefusalReason.InvalidArgument, why) { Field = "der" };
 }

@@ -65,26 +65,49 @@ public sealed class SqliteFaultTests : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData("store.db", false)]
-    [InlineData("store.db", true)]
-    [InlineData("store.db-wal", false)]
-    public async Task FileThatIsRemoved_OrReplaced_StopsTheStore_BeforeAnythingMoreIsAcknowledged(string name, bool replaced)
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task DatabaseThatIsMoved_OrReplaced_StopsTheStore_AndLosesNothingOncePutBack(bool replaced)
     {
-        var file = Path.Combine(Path.GetDirectoryName(Database)!, name);
         var store = await SqliteBlobs.OpenAsync(new StoreOptions { ReserveMib = 0, Path = Database }, table: true, Cancelled);
-        await SqliteBlobs.WriteAsync(store, 1, 1, Cancelled);
+        for (var i = 0; i < 20; i++) await SqliteBlobs.WriteAsync(store, i, 1, Cancelled);
 
-        File.Move(file, file + ".away");
-        if (replaced) File.Copy(file + ".away", file);
-        await Assert.ThrowsAsync<StoreUnavailableException>(() => SqliteBlobs.WriteAsync(store, 2, 1, Cancelled));
+        File.Move(Database, Database + ".away");
+        if (replaced) File.Copy(Database + ".away", Database);
+        await Assert.ThrowsAsync<StoreUnavailableException>(() => SqliteBlobs.WriteAsync(store, 100, 1, Cancelled));
 
         var cause = await store.Fatal.WaitAsync(TimeSpan.FromSeconds(10), Cancelled);
-        Assert.Equal($"'{file}' was removed or replaced while it was in use: nothing that is written would be found at the next start", cause.Message);
+        Assert.StartsWith($"'{Database}' was removed or replaced while it was in use", cause.Message, StringComparison.Ordinal);
         await store.DisposeAsync();
-        // Whoever puts it back loses nothing.
-        File.Move(file + ".away", file, overwrite: true);
+        File.Delete(Database);
+        // Its log would be deleted with a new database, and what is only in the log with it.
+        var refused = await Assert.ThrowsAsync<IOException>(() => SqliteBlobs.OpenAsync(new StoreOptions { ReserveMib = 0, Path = Database }, table: false, Cancelled));
+        Assert.StartsWith($"database '{Database}' is missing or empty, but its log '{Database}-wal' is not: put the database back", refused.Message, StringComparison.Ordinal);
+        File.Move(Database + ".away", Database);
         await using var again = await SqliteBlobs.OpenAsync(new StoreOptions { ReserveMib = 0, Path = Database }, table: false, Cancelled);
-        Assert.True(await SqliteBlobs.CountAsync(again, Cancelled) >= 1);
+        Assert.InRange(await SqliteBlobs.CountAsync(again, Cancelled), 20, 21);
+    }
+
+    [Theory]
+    [InlineData("remove")]
+    [InlineData("move")]
+    [InlineData("replace")]
+    public async Task LogThatIsGone_StopsTheStore_AndEverythingAcknowledgedIsInTheDatabase(string how)
+    {
+        var log = Database + "-wal";
+        var store = await SqliteBlobs.OpenAsync(new StoreOptions { ReserveMib = 0, Path = Database }, table: true, Cancelled);
+        for (var i = 0; i < 20; i++) await SqliteBlobs.WriteAsync(store, i, 1, Cancelled);
+
+        if (how == "move") File.Move(log, log + ".away");
+        else File.Delete(log);
+        if (how == "replace") await File.WriteAllBytesAsync(log, [], Cancelled);
+        await Assert.ThrowsAsync<StoreUnavailableException>(() => SqliteBlobs.WriteAsync(store, 100, 1, Cancelled));
+
+        var cause = await store.Fatal.WaitAsync(TimeSpan.FromSeconds(10), Cancelled);
+        Assert.StartsWith($"'{log}', the database's log, was removed or replaced while it was in use", cause.Message, StringComparison.Ordinal);
+        await store.DisposeAsync();
+        await using var again = await SqliteBlobs.OpenAsync(new StoreOptions { ReserveMib = 0, Path = Database }, table: false, Cancelled);
+        Assert.InRange(await SqliteBlobs.CountAsync(again, Cancelled), 20, 21);
     }
 
     [Fact]

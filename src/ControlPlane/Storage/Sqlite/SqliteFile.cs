@@ -12,6 +12,9 @@ internal static class SqliteFile
     {
         var directory = Path.GetDirectoryName(Path.GetFullPath(path))!;
         SyncedFile.EnsurePrivateDirectory(directory);
+        // SQLite writes into a database before it has a log, and deletes the log of one that is empty.
+        if (LengthOf(path + "-wal") > 0 && LengthOf(path) == 0)
+            throw new IOException($"database '{path}' is missing or empty, but its log '{path}-wal' is not: put the database back, or remove the log to begin anew without what is in it");
         if (File.Exists(path) || !TryCreate(path))
         {
             var mode = File.GetUnixFileMode(path);
@@ -42,6 +45,8 @@ internal static class SqliteFile
             throw new IOException($"database '{path}' cannot be used: another control plane is using it, or '{file}' cannot be locked ({fault.Message})", fault);
         }
     }
+
+    private static long LengthOf(string path) => new FileInfo(path) is { Exists: true } file ? file.Length : 0;
 
     // False when another process was quicker.
     private static bool TryCreate(string path)

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Microsoft.Data.Sqlite;
+using Microsoft.Win32.SafeHandles;
 using SQLitePCL;
 
 namespace GrpcCa.ControlPlane.Storage.Sqlite;
@@ -22,6 +23,8 @@ internal sealed class SqliteLink : IDisposable
     private readonly TimeSpan busyTimeout;
     private readonly List<sqlite3_stmt> words = [];
     private sqlite3_stmt? generation;
+    private SafeFileHandle? log;
+    private string? logPlace;
     private readonly sqlite3_stmt begin, beginImmediate, commit, rollback, savepoint, release, rollbackTo;
 
     private SqliteLink(SqliteConnection connection, TimeSpan busyTimeout)
@@ -128,10 +131,16 @@ internal sealed class SqliteLink : IDisposable
     {
         // Starting the log anew waits for readers, and every write with it: only for a moment, then at a later try.
         raw.sqlite3_busy_timeout(connection.Handle, (int)Math.Min(busyTimeout.TotalMilliseconds, LongestRestart.TotalMilliseconds));
-        // Busy only says that a reader still needs a part of the log; the rest was copied.
-        _ = TryCheckpoint(restart ? raw.SQLITE_CHECKPOINT_RESTART : raw.SQLITE_CHECKPOINT_PASSIVE, out var pages);
-        raw.sqlite3_busy_timeout(connection.Handle, (int)busyTimeout.TotalMilliseconds);
-        return pages;
+        try
+        {
+            // Busy only says that a reader still needs a part of the log; the rest was copied.
+            _ = TryCheckpoint(restart ? raw.SQLITE_CHECKPOINT_RESTART : raw.SQLITE_CHECKPOINT_PASSIVE, out var pages);
+            return pages;
+        }
+        finally
+        {
+            raw.sqlite3_busy_timeout(connection.Handle, (int)busyTimeout.TotalMilliseconds);
+        }
     }
 
     /// <summary>Copies all of the log into the database and cuts it to nothing; false while another process uses it, after waiting for that.</summary>
@@ -140,14 +149,29 @@ internal sealed class SqliteLink : IDisposable
     /// <summary>From now on closing does not copy the log into the database.</summary>
     public void LeaveLog() => _ = raw.sqlite3_db_config(connection.Handle, NoCheckpointOnClose, 1, out _);
 
-    /// <summary>The file that is no longer where it was opened, the database or its log; null while both are.</summary>
-    public string? Missing()
+    /// <summary>The file that is no longer where it was opened, the database or its log; null while both are. Asked after a write, when both exist.</summary>
+    public MissingFile? Missing()
     {
-        if (FileControl(connection.Handle!.DangerousGetHandle(), 0, HasMoved, out var moved) != raw.SQLITE_OK || moved != 0) return connection.DataSource;
-        // Of its log SQLite tells nothing. It is there from the first write on, until the last connection is closed.
-        var log = connection.DataSource + "-wal";
-        return File.Exists(log) ? null : log;
+        if (FileControl(connection.Handle!.DangerousGetHandle(), 0, HasMoved, out var moved) != raw.SQLITE_OK || moved != 0)
+            return new MissingFile(connection.DataSource, IsLog: false);
+        var path = connection.DataSource + "-wal";
+        return IsLogInPlace(path) ? null : new MissingFile(path, IsLog: true);
     }
+
+    // Of its log SQLite tells nothing. But the kernel tells the present name of a file that is open: another one when it was renamed,
+    // and one with "(deleted)" behind it when it was removed, whatever is in its place now (proc(5)).
+    private bool IsLogInPlace(string path)
+    {
+        if (log is null)
+        {
+            if (!File.Exists(path)) return false;
+            log = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            logPlace = Place(log);
+        }
+        return logPlace is null ? File.Exists(path) : Place(log) == logPlace;
+    }
+
+    private static string? Place(SafeFileHandle file) => new FileInfo($"/proc/self/fd/{file.DangerousGetHandle()}").LinkTarget;
 
     /// <summary>errno of the last call of the operating system that failed.</summary>
     public int SystemError() => SystemError(connection.Handle!.DangerousGetHandle());
@@ -167,6 +191,7 @@ internal sealed class SqliteLink : IDisposable
     {
         Session.Dispose();
         foreach (var word in words) word.Dispose();
+        log?.Dispose();
         connection.Dispose();
     }
 
@@ -210,3 +235,6 @@ internal sealed class SqliteLink : IDisposable
         }
     }
 }
+
+/// <summary>A file of the store that is not at its place any more.</summary>
+internal readonly record struct MissingFile(string Path, bool IsLog);

@@ -37,13 +37,13 @@ internal sealed class SqliteStore : IStore
         try
         {
             SqliteLink? link = null;
-            if (!await TryUntilFreeAsync(() => (link = WithReserve(() => SqliteLink.TryOpen(options), options, log)) is not null, options, time, cancellationToken))
+            if (!await TryUntilFreeAsync(() => (link = WithReserve(() => SqliteLink.TryOpen(options), () => 0, options, log)) is not null, options, time, cancellationToken))
                 throw InUse(options, "it cannot be set up");
             var first = link!;
             opened.Add(first);
             // After a sync that failed, the log that is read here may be in memory alone, and what is added behind it would be
             // lost with it. Copied into the database it is written and synced anew, and the log begins again.
-            if (!await TryUntilFreeAsync(() => WithReserve(first.TryEmpty, options, log), options, time, cancellationToken))
+            if (!await TryUntilFreeAsync(() => WithReserve(first.TryEmpty, first.SystemError, options, log), options, time, cancellationToken))
                 throw InUse(options, "its log cannot be copied into it");
             var version = await UpgradeAsync(first, options.Path, time, log);
             cancellationToken.ThrowIfCancellationRequested();
@@ -123,7 +123,7 @@ internal sealed class SqliteStore : IStore
         await writer.StopAsync();
         readers.Writer.TryComplete();
         // What failed is not tried again, not by the way either: the next start reads the log as it is.
-        if (writer.Fatal.IsCompleted) foreach (var link in links.Prepend(writing)) link.LeaveLog();
+        if (writer.Fatal.IsCompleted && !writer.CopiesLog) foreach (var link in links.Prepend(writing)) link.LeaveLog();
         // The readers first: the last connection copies the log into the database and removes it.
         for (var i = 0; i < links.Count; i++)
         {
@@ -147,17 +147,20 @@ internal sealed class SqliteStore : IStore
     }
 
     // Without space the reserve is given up for a start, and if that is not enough, the store is not opened.
-    private static T WithReserve<T>(Func<T> step, StoreOptions options, ILogger log)
+    private static T WithReserve<T>(Func<T> step, Func<int> systemError, StoreOptions options, ILogger log)
     {
         try
         {
             return step();
         }
-        catch (SqliteException fault) when (SqliteFault.Classify(fault) == FaultClass.Passing && fault.SqliteErrorCode != SQLitePCL.raw.SQLITE_BUSY && SqliteReserve.TryGiveUp(options, log))
+        catch (SqliteException fault) when (IsShortage(fault, systemError()) && SqliteReserve.TryGiveUp(options, log))
         {
             return step();
         }
     }
+
+    private static bool IsShortage(SqliteException fault, int systemError) => SqliteFault.IsNoSpace(fault, systemError)
+        || (SqliteFault.Classify(fault) == FaultClass.Passing && fault.SqliteErrorCode != SQLitePCL.raw.SQLITE_BUSY);
 
     // SQLite waits for readers and writers by itself, but not for another start at the same moment that makes a new file one with a log,
     // or copies that: both would wait for each other.

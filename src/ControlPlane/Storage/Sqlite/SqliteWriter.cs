@@ -22,6 +22,7 @@ internal sealed class SqliteWriter
     private readonly TaskCompletionSource<Exception> fatal = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int pagesWritten, guardedGroups;
     private bool unavailable;
+    private volatile bool copiesLog;
 
     public SqliteWriter(SqliteLink link, StoreOptions options, SqliteReserve reserve, KeptGeneration generation, ILogger log)
     {
@@ -39,6 +40,9 @@ internal sealed class SqliteWriter
         thread = new Thread(Serve) { IsBackground = true, Name = "store writer" };
         thread.Start();
     }
+
+    /// <summary>Whether the log must not be left to the next start, which will not find it.</summary>
+    public bool CopiesLog => copiesLog;
 
     /// <summary>Completes with the cause when the store cannot go on.</summary>
     public Task<Exception> Fatal => fatal.Task;
@@ -143,7 +147,7 @@ internal sealed class SqliteWriter
         // What was synced into a file that nobody will find again is not durable.
         if (link.Missing() is { } missing)
         {
-            Die(new IOException($"'{missing}' was removed or replaced while it was in use: nothing that is written would be found at the next start"));
+            Abandon(missing);
             foreach (var job in group) job.Fail(Stopped());
             return;
         }
@@ -154,6 +158,15 @@ internal sealed class SqliteWriter
         if (!unavailable) return;
         unavailable = false;
         StoreLog.Recovered(log);
+    }
+
+    // The log is still open, so that the database can take over what was acknowledged; a database that is gone has its log beside its place.
+    private void Abandon(MissingFile missing)
+    {
+        copiesLog = missing.IsLog && !link.TryEmpty();
+        Die(new IOException(missing.IsLog
+            ? $"'{missing.Path}', the database's log, was removed or replaced while it was in use: what is written now would not be found at the next start; what was written before is in the database"
+            : $"'{missing.Path}' was removed or replaced while it was in use: what is written now would not be found at the next start. Put it back, its log beside it; or, to go on with another file, first remove '{missing.Path}-wal' and '{missing.Path}-shm', which belong to the old one"));
     }
 
     // Without company no savepoint is needed: the transaction is one.
@@ -283,7 +296,7 @@ internal sealed class SqliteWriter
             // A reader that is always there keeps the log from starting anew: past the limit, new readers wait a moment.
             if (pages > options.LogPages) link.Checkpoint(restart: true);
         }
-        catch (Exception fault) when (SqliteFault.Classify(fault) == FaultClass.Passing)
+        catch (Exception fault) when (SqliteFault.Classify(fault) == FaultClass.Passing || SqliteFault.IsNoSpace(fault, link.SystemError()))
         {
             StoreLog.CheckpointDelayed(log, fault.Message);
         }

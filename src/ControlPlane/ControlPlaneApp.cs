@@ -29,8 +29,8 @@ namespace GrpcCa.ControlPlane;
 /// <summary>The composition root: every room is wired here, and nowhere else.</summary>
 internal static class ControlPlaneApp
 {
-    // A gateway multiplexes all its clients over one connection.
-    private const int StreamsPerConnection = 1000;
+    // A gateway's ACME calls share one stream.
+    private const int StreamsPerConnection = 100;
 
     // The store's files and connections, keys, lists, webhooks.
     private const int OtherFiles = 128;
@@ -68,7 +68,7 @@ internal static class ControlPlaneApp
         services.AddSingleton<StartUp>();
         services.AddSweeping(options);
         services.AddSingleton(provider => new PageTokens(provider.GetRequiredService<SecretEnvelope>().DeriveKey(PageTokens.Purpose)));
-        services.AddSingleton(options.Strangers).AddSingleton<StrangersGate>().AddApi();
+        services.AddSingleton(options.Strangers).AddSingleton<StrangersGate>().AddSingleton<StrangersDoor>().AddApi();
         adjust?.Invoke(builder);
         var app = builder.Build();
         app.Use(app.Services.GetRequiredService<StrangersGate>().InvokeAsync);
@@ -81,17 +81,24 @@ internal static class ControlPlaneApp
         kestrel.AddServerHeader = false;
         // A validation has a question under way for each kind of address, and a connection.
         var others = OtherFiles + (3 * options.ValidationQueue.Parallel);
-        kestrel.Limits.MaxConcurrentConnections = OpenFiles.Connections(
-            options.MaxConnections, others, kestrel.ApplicationServices.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(ControlPlaneApp)));
+        var services = kestrel.ApplicationServices;
+        var connections = new ConnectionLimit(OpenFiles.Connections(options.MaxConnections, others, services.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(ControlPlaneApp))));
         kestrel.Limits.Http2.MaxStreamsPerConnection = StreamsPerConnection;
         // A gateway's stream of calls is always open: without a ping nobody would notice that its machine is gone.
         kestrel.Limits.Http2.KeepAlivePingDelay = SilenceBeforePing;
         kestrel.Listen(options.Listen, endpoint =>
         {
             endpoint.Protocols = HttpProtocols.Http2;
-            endpoint.UseHttps(new TlsHandshakeCallbackOptions { OnConnection = connection => HandshakeAsync(kestrel.ApplicationServices, connection) });
+            connections.Guard(endpoint);
+            services.GetRequiredService<StrangersDoor>().Guard(endpoint);
+            endpoint.UseHttps(new TlsHandshakeCallbackOptions { OnConnection = connection => HandshakeAsync(services, connection) });
+            StrangersDoor.Recognize(endpoint);
         });
-        kestrel.ListenUnixSocket(options.AdminSocket, endpoint => endpoint.Protocols = HttpProtocols.Http2);
+        kestrel.ListenUnixSocket(options.AdminSocket, endpoint =>
+        {
+            endpoint.Protocols = HttpProtocols.Http2;
+            connections.Guard(endpoint);
+        });
     }
 
     // Certificate and roots are looked up for each connection: both change while the program runs.

@@ -182,6 +182,8 @@ internal sealed record ControlPlaneOptions
         var usual = new StrangersOptions();
         return new StrangersOptions
         {
+            MaxConnections = read.Number("Strangers:MaxConnections", usual.MaxConnections, 1, 1_000_000),
+            MaxConnectionsPerAddress = read.Number("Strangers:MaxConnectionsPerAddress", usual.MaxConnectionsPerAddress, 1, 1_000_000),
             MaxCalls = read.Number("Strangers:MaxCalls", usual.MaxCalls, 1, 1_000_000),
             MaxCallsPerAddress = read.Number("Strangers:MaxCallsPerAddress", usual.MaxCallsPerAddress, 1, 1_000_000),
             MaxBytes = read.Number("Strangers:MaxBytes", usual.MaxBytes, 1024, 1024 * 1024),

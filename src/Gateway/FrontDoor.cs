@@ -11,6 +11,8 @@ namespace GrpcCa.Gateway;
 /// <summary>Where every HTTP request enters and leaves: ACME or public, the headers all answers share, one log line.</summary>
 internal sealed class FrontDoor(AcmePipeline acme, PublicPages pages, ForwardedClient forwarded, TimeProvider time, ILogger<FrontDoor> log)
 {
+    private const int Slice = 32 * 1024;
+
     // RFC 9457 has no say here; browsers may read these from any origin.
     private const string Exposed = "Link, Location, Replay-Nonce, Retry-After";
 
@@ -83,7 +85,10 @@ internal sealed class FrontDoor(AcmePipeline acme, PublicPages pages, ForwardedC
         }
         response.ContentType = reply.ContentType;
         response.ContentLength = reply.Body.Length;
-        if (!HttpMethods.IsHead(http.Request.Method)) await response.Body.WriteAsync(reply.Body, http.RequestAborted);
+        if (HttpMethods.IsHead(http.Request.Method)) return;
+        // Slice by slice: what is written is copied before it has to wait for whoever reads, and a revocation list can be large.
+        for (var rest = reply.Body; !rest.IsEmpty; rest = rest[Math.Min(Slice, rest.Length)..])
+            await response.Body.WriteAsync(rest[..Math.Min(Slice, rest.Length)], http.RequestAborted);
     }
 
     // The path as sent: escapes and dot segments are no way to an ACME resource.

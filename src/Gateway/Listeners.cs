@@ -29,10 +29,12 @@ internal static class Listeners
         builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = StopTimeout);
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
         {
-            Limit(kestrel, options, logs);
+            Limit(kestrel, options);
+            var connections = new ConnectionLimit(OpenFiles.Connections(options.MaxConnections, OtherFiles, logs.CreateLogger(typeof(Listeners))));
             kestrel.Listen(options.Listen, listen =>
             {
                 listen.Protocols = HttpProtocols.Http1AndHttp2;
+                connections.Guard(listen);
                 listen.UseHttps(new TlsHandshakeCallbackOptions
                 {
                     HandshakeTimeout = options.HeaderTimeout,
@@ -43,14 +45,18 @@ internal static class Listeners
                     }),
                 });
             });
-            kestrel.Listen(options.Http, listen => listen.Protocols = HttpProtocols.Http1);
+            kestrel.Listen(options.Http, listen =>
+            {
+                listen.Protocols = HttpProtocols.Http1;
+                connections.Guard(listen);
+            });
         });
         var web = builder.Build();
         web.Use(_ => door.HandleAsync);
         return web;
     }
 
-    private static void Limit(KestrelServerOptions kestrel, GatewayOptions options, ILoggerFactory logs)
+    private static void Limit(KestrelServerOptions kestrel, GatewayOptions options)
     {
         kestrel.AddServerHeader = false;
         kestrel.AllowSynchronousIO = false;
@@ -59,7 +65,6 @@ internal static class Listeners
         limits.MaxRequestBodySize = null;
         limits.MaxRequestHeadersTotalSize = options.MaxHeaders;
         limits.MaxRequestHeaderCount = 64;
-        limits.MaxConcurrentConnections = OpenFiles.Connections(options.MaxConnections, OtherFiles, logs.CreateLogger(typeof(Listeners)));
         limits.RequestHeadersTimeout = options.HeaderTimeout;
         limits.KeepAliveTimeout = options.KeepAlive;
         // One body of at most 64 KiB is in memory for each stream: connections x streams x 64 KiB bounds them all.

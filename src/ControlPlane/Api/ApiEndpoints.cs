@@ -1,3 +1,4 @@
+using Grpc.AspNetCore.Server;
 using Grpc.Reflection;
 using GrpcCa.ControlPlane.Access;
 using GrpcCa.ControlPlane.Api.Exchange;
@@ -25,6 +26,8 @@ internal static class ApiEndpoints
             options.Interceptors.Add<BoundInterceptor>();
             options.Interceptors.Add<ApprovalInterceptor>();
         });
+        // Requests are small, and a compressed one would be held unpacked before it is known who calls. The library adds its providers to an empty list.
+        services.PostConfigure<GrpcServiceOptions>(options => options.CompressionProviders.Clear());
         services.AddSingleton(new AccessRules(ApiServices.All));
         services.AddSingleton<CallerResolver>();
         services.AddSingleton<ICallerSource, ConnectionCallerSource>();

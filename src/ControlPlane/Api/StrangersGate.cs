@@ -1,24 +1,28 @@
-using System.Collections.Concurrent;
+using System.Buffers;
 using System.IO.Pipelines;
 using System.Net;
 using System.Net.Sockets;
 using Grpc.Core;
+using GrpcCa.ControlPlane.Access;
+using GrpcCa.ControlPlane.Api.Interceptors;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace GrpcCa.ControlPlane.Api;
 
 /// <summary>
-/// Bounds what those may hold who show no certificate: gRPC reads a request's whole message before the interceptors ask who calls, so that
+/// Bounds what those may hold who show no certificate: gRPC reads and parses a request before the interceptors ask who calls, so that
 /// anybody who reaches the port could fill the memory with messages that never end, or keep everybody else out with messages that hardly move.
 /// </summary>
-internal sealed class StrangersGate(StrangersOptions options, TimeProvider time)
+internal sealed class StrangersGate(StrangersOptions options, AccessRules rules, TimeProvider time)
 {
-    private readonly ConcurrentDictionary<IPAddress, int> byAddress = new();
-    private int inside;
+    // What Kestrel holds of an answer before who writes has to wait.
+    private const int HeldOfAnswer = 64 * 1024;
 
-    /// <summary>Calls that are being answered or refused.</summary>
-    public int Inside => Volatile.Read(ref inside);
+    private readonly Places places = new(options.MaxCalls, options.MaxCallsPerAddress);
+
+    /// <summary>Calls that are being answered.</summary>
+    public int Inside => places.Taken;
 
     public async Task InvokeAsync(HttpContext http, RequestDelegate next)
     {
@@ -28,33 +32,20 @@ internal sealed class StrangersGate(StrangersOptions options, TimeProvider time)
             return;
         }
         var address = http.Connection.RemoteIpAddress ?? IPAddress.None;
-        try
-        {
-            // Both are counted before either is judged, so that leaving is the same for all.
-            var all = Interlocked.Increment(ref inside);
-            var here = byAddress.AddOrUpdate(address, 1, (_, count) => count + 1);
-            if (here > options.MaxCallsPerAddress) Refuse(http, $"{options.MaxCallsPerAddress} calls without a client certificate from {address} are", nameof(options.MaxCallsPerAddress));
-            else if (all > options.MaxCalls) Refuse(http, $"{options.MaxCalls} calls without a client certificate are", nameof(options.MaxCalls));
-            else await AdmitAsync(http, next);
-        }
-        finally
-        {
-            Interlocked.Decrement(ref inside);
-            Leave(address);
-        }
+        using var place = places.Take(address, out var isHosts);
+        if (place is not null) await AdmitAsync(http, next);
+        else if (isHosts) Refuse(http, $"{options.MaxCallsPerAddress} calls without a client certificate from {Places.HostOf(address)} are", nameof(options.MaxCallsPerAddress));
+        else Refuse(http, $"{options.MaxCalls} calls without a client certificate are", nameof(options.MaxCalls));
     }
 
     private async Task AdmitAsync(HttpContext http, RequestDelegate next)
     {
         using var late = new CancellationTokenSource(options.Within, time);
-        http.Features.Set<IRequestBodyPipeFeature>(new BoundedBody(http.Request.BodyReader, options, late.Token));
+        var isOpen = rules.Allows(http.Request.Path.Value ?? "", Caller.Anonymous);
+        http.Features.Set<IRequestBodyPipeFeature>(isOpen ? new BoundedBody(http.Request.BodyReader, options, late.Token) : new EmptyBody());
         await next(http);
-    }
-
-    private void Leave(IPAddress address)
-    {
-        // Whoever counts to nought takes the entry away, unless another has come meanwhile.
-        if (byAddress.AddOrUpdate(address, 0, (_, count) => count - 1) == 0) byAddress.TryRemove(KeyValuePair.Create(address, 0));
+        // The place is kept until the bulk of the answer, a revocation list perhaps, is taken.
+        if (http.Response.BodyWriter is { CanGetUnflushedBytes: true, UnflushedBytes: > HeldOfAnswer } writer) await writer.FlushAsync(http.RequestAborted);
     }
 
     // The admin socket lets in this program's own user and root alone.
@@ -69,7 +60,17 @@ internal sealed class StrangersGate(StrangersOptions options, TimeProvider time)
         http.Response.Headers["grpc-message"] = Uri.EscapeDataString($"{who} being answered, and no more may be at once (Strangers:{option}); try again");
     }
 
-    // A message is held until all of it has come.
+    /// <summary>In place of a request to a method that is not open to strangers, which is not read: an empty message, for the refusal.</summary>
+    private sealed class EmptyBody : IRequestBodyPipeFeature
+    {
+        // Not compressed, no bytes.
+        public PipeReader Reader { get; } = PipeReader.Create(new ReadOnlySequence<byte>(new byte[5]));
+    }
+
+    /// <summary>
+    /// Hands on a request when all of it is there. What gRPC makes of a message can be a hundred times as large; so it lives for as long as the
+    /// call is being answered, and not until its sender comes to an end.
+    /// </summary>
     private sealed class BoundedBody(PipeReader body, StrangersOptions options, CancellationToken late) : PipeReader, IRequestBodyPipeFeature
     {
         public PipeReader Reader => this;
@@ -79,7 +80,12 @@ internal sealed class StrangersGate(StrangersOptions options, TimeProvider time)
             using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, late);
             try
             {
-                return Bounded(await body.ReadAsync(either.Token));
+                while (true)
+                {
+                    var read = await body.ReadAsync(either.Token);
+                    if (IsWhole(read)) return read;
+                    body.AdvanceTo(read.Buffer.Start, read.Buffer.End);
+                }
             }
             catch (OperationCanceledException) when (late.IsCancellationRequested)
             {
@@ -91,8 +97,10 @@ internal sealed class StrangersGate(StrangersOptions options, TimeProvider time)
         public override bool TryRead(out ReadResult result)
         {
             if (!body.TryRead(out result)) return false;
-            Bounded(result);
-            return true;
+            if (IsWhole(result)) return true;
+            body.AdvanceTo(result.Buffer.Start, result.Buffer.End);
+            result = default;
+            return false;
         }
 
         public override void AdvanceTo(SequencePosition consumed) => body.AdvanceTo(consumed);
@@ -103,7 +111,7 @@ internal sealed class StrangersGate(StrangersOptions options, TimeProvider time)
 
         public override void Complete(Exception? exception = null) => body.Complete(exception);
 
-        private ReadResult Bounded(ReadResult read) => read.Buffer.Length <= options.MaxBytes ? read : throw new RpcException(new Status(
+        private bool IsWhole(ReadResult read) => read.Buffer.Length <= options.MaxBytes ? read.IsCompleted || read.IsCanceled : throw new RpcException(new Status(
             StatusCode.ResourceExhausted, $"a call without a client certificate may bring {options.MaxBytes} bytes (Strangers:{nameof(options.MaxBytes)})"));
     }
 }

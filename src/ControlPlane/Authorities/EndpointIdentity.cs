@@ -14,7 +14,7 @@ namespace GrpcCa.ControlPlane.Authorities;
 /// </summary>
 internal sealed class EndpointIdentity(IdentityAuthority authority, EndpointNames names, TimeProvider time, ILogger<EndpointIdentity> log) : BackgroundService
 {
-    private static readonly TimeSpan RetryAfter = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan RetryAfter = TimeSpan.FromMinutes(5), LongestSleep = TimeSpan.FromDays(1);
     private SslStreamCertificateContext? current;
 
     /// <summary>The certificate with its key, prepared once for all handshakes; <see cref="RenewAsync"/> comes first.</summary>
@@ -37,7 +37,8 @@ internal sealed class EndpointIdentity(IdentityAuthority authority, EndpointName
         {
             try
             {
-                await Task.Delay(UntilRenewal(), time, stoppingToken);
+                // A timer counts to 49 days; a life may be longer.
+                while (UntilRenewal() is var wait && wait > TimeSpan.Zero) await Task.Delay(wait < LongestSleep ? wait : LongestSleep, time, stoppingToken);
                 await RenewAsync(stoppingToken);
                 log.EndpointRenewed(Current.TargetCertificate.NotAfter.ToUniversalTime());
             }

@@ -65,7 +65,9 @@ internal sealed class ExchangeStream
             if (!outgoing.Writer.TryWrite(call)) await AwaitTurnAsync(call, left, cancellationToken);
             // It may have ended between the look at it and this call, which nobody would fail then.
             if (Volatile.Read(ref cause) is { } fault) answer.TrySetException(fault);
-            return await answer.Task.WaitAsync(left, cancellationToken);
+            // What is left after the wait for its turn.
+            var rest = Left(deadline);
+            return await answer.Task.WaitAsync(deadline is not null && rest < TimeSpan.Zero ? TimeSpan.Zero : rest, cancellationToken);
         }
         catch (TimeoutException)
         {

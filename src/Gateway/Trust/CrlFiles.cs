@@ -15,6 +15,8 @@ internal sealed class CrlFiles(CrlBook book, TimeProvider time)
     // A cache between us and who checks hides a revocation for that long.
     private static readonly TimeSpan MaxAge = TimeSpan.FromSeconds(30);
 
+    private volatile Together? together;
+
     /// <summary><c>/crl</c>, <c>/crl/{id}</c>, <c>/crl.pem</c>; null when there is no such list.</summary>
     public Reply? Answer(HttpRequest request, string path)
     {
@@ -27,8 +29,13 @@ internal sealed class CrlFiles(CrlBook book, TimeProvider time)
     {
         var all = book.Current;
         if (all.Count == 0) return null;
-        var pem = Encoding.ASCII.GetBytes(string.Concat(all.Select(c => PemEncoding.WriteString("X509 CRL", c.Der.Span) + "\n")));
-        return Cached(request, pem, PemType, Convert.ToHexStringLower(SHA256.HashData(pem)), all.Max(c => c.Reading.ThisUpdate), all.Min(c => c.Reading.NextUpdate));
+        var kept = together;
+        if (kept?.Of != all)
+        {
+            var pem = Encoding.ASCII.GetBytes(string.Concat(all.Select(c => PemEncoding.WriteString("X509 CRL", c.Der.Span) + "\n")));
+            together = kept = new Together(all, pem, Convert.ToHexStringLower(SHA256.HashData(pem)));
+        }
+        return Cached(request, kept.Pem, PemType, kept.Sha256, all.Max(c => c.Reading.ThisUpdate), all.Min(c => c.Reading.NextUpdate));
     }
 
     private Reply Cached(HttpRequest request, ReadOnlyMemory<byte> body, string type, string sha256, DateTimeOffset modified, DateTimeOffset until)
@@ -46,6 +53,9 @@ internal sealed class CrlFiles(CrlBook book, TimeProvider time)
             CacheControl = $"public, max-age={(int)age.TotalSeconds}",
         };
     }
+
+    /// <summary>All lists in one file, made once for as long as they are served.</summary>
+    private sealed record Together(IReadOnlyList<KeptCrl> Of, byte[] Pem, string Sha256);
 
     // If-Modified-Since is left alone, as RFC 9110 §13.1.3 allows: two lists may come within a second, and people ask with
     // the time of a file that a cache gave them. A revocation must not be hidden by either.

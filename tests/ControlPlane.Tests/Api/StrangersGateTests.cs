@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.IO.Pipelines;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
@@ -6,7 +8,11 @@ using Grpc.Core;
 using Grpc.Health.V1;
 using Grpc.Net.Client;
 using GrpcCa.ControlPlane.Api;
+using GrpcCa.ControlPlane.Api.Interceptors;
+using GrpcCa.Host.Identity;
 using GrpcCa.V1;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace GrpcCa.ControlPlane.Tests.Api;
@@ -78,17 +84,99 @@ public sealed class StrangersGateTests : IAsyncDisposable
         Assert.Equal(StatusCode.OK, after.StatusCode);
     }
 
+    [Fact]
+    public async Task MethodThatIsNotOpen_IsRefusedWithoutItsRequestBeingRead()
+    {
+        await StartAsync(("Within", "10m"));
+        var (body, call) = Hold("127.0.0.1", "/grpcca.v1.NameService/ListNameRules");
+
+        using var answer = await call.WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
+        body.End.SetResult();
+        var usual = await Assert.ThrowsAsync<RpcException>(async () => await new NameService.NameServiceClient(plane.Remote()).ListNameRulesAsync(new ListNameRulesRequest()));
+
+        Assert.Equal(StatusCode.Unauthenticated.ToString("D"), answer.Headers.GetValues("grpc-status").Single());
+        Assert.Equal((StatusCode.Unauthenticated, "UNAUTHENTICATED"), (usual.StatusCode, usual.Reason()));
+    }
+
+    [Fact]
+    public async Task CompressedRequest_IsNotUnpacked()
+    {
+        await StartAsync();
+        var zipped = new CallOptions(new Metadata { { "grpc-internal-encoding-request", "gzip" } }, cancellationToken: TestContext.Current.CancellationToken);
+
+        var fault = await Assert.ThrowsAsync<RpcException>(async () => await new Health.HealthClient(plane.Remote()).CheckAsync(new HealthCheckRequest { Service = "ready" }, zipped));
+
+        Assert.Equal(StatusCode.Unimplemented, fault.StatusCode);
+    }
+
+    [Fact]
+    public async Task ConnectionsOfStrangers_AreFew_AndWhoHasShownACertificateIsNone()
+    {
+        await StartAsync(("MaxConnections", "3"), ("MaxConnectionsPerAddress", "2"));
+        var gateways = new GatewayService.GatewayServiceClient(plane.Admin());
+        var created = await gateways.CreateGatewayAsync(new CreateGatewayRequest { GatewayId = "known", Gateway = new V1.Gateway { BaseUrls = { "https://known.test" } } });
+        Assert.True(Host.JoinToken.TryParse(created.JoinToken, out var token, out var fault), fault);
+        using var key = new FreshKey();
+        var first = plane.Remote();
+        var enrolled = await new GatewayService.GatewayServiceClient(first).EnrollGatewayAsync(new EnrollGatewayRequest { Secret = token.Secret, CsrDer = ByteString.CopyFrom(key.SigningRequest()) });
+        using var identity = key.Join(enrolled.CertificateDer.ToByteArray());
+
+        var known = new[] { plane.Remote(identity), plane.Remote(identity) };
+        foreach (var gateway in known) Assert.Equal("gateways/known", (await new GatewayService.GatewayServiceClient(gateway).GetGatewayConfigAsync(new GetGatewayConfigRequest())).Gateway);
+        var second = await CheckAsync(plane.Remote());
+        var third = await CheckAsync(plane.Remote());
+        var elsewhere = await CheckAsync(From("127.0.0.2"));
+        var nobodyElse = await CheckAsync(From("127.0.0.3"));
+
+        Assert.Equal((StatusCode.OK, StatusCode.Unavailable), (second.StatusCode, third.StatusCode));
+        Assert.Equal((StatusCode.OK, StatusCode.Unavailable), (elsewhere.StatusCode, nobodyElse.StatusCode));
+        // Who is known comes in all the same, and so does the first one, on its connection.
+        Assert.Equal("gateways/known", (await new GatewayService.GatewayServiceClient(known[0]).GetGatewayConfigAsync(new GetGatewayConfigRequest())).Gateway);
+        Assert.Equal(StatusCode.OK, (await CheckAsync(first)).StatusCode);
+    }
+
+    [Fact]
+    public async Task LargeAnswer_KeepsItsPlaceUntilItIsTaken()
+    {
+        var gate = new StrangersGate(new StrangersOptions(), new AccessRules(ApiServices.All), TimeProvider.System);
+        var wire = new Pipe(new PipeOptions(pauseWriterThreshold: 64 * 1024, resumeWriterThreshold: 32 * 1024));
+        var http = new DefaultHttpContext();
+        http.Features.Set<IHttpResponseBodyFeature>(new PipedAnswer(wire.Writer));
+
+        var call = gate.InvokeAsync(http, context =>
+        {
+            // As gRPC does, without a flush.
+            context.Response.BodyWriter.Write(new byte[200 * 1024]);
+            return Task.CompletedTask;
+        });
+        Assert.False(call.IsCompleted);
+        Assert.Equal(1, gate.Inside);
+        var read = await wire.Reader.ReadAtLeastAsync(200 * 1024, TestContext.Current.CancellationToken);
+        wire.Reader.AdvanceTo(read.Buffer.End);
+        await call.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+
+        Assert.Equal(0, gate.Inside);
+    }
+
+    [Theory]
+    [InlineData("192.0.2.1", "192.0.2.1")]
+    [InlineData("::ffff:192.0.2.1", "192.0.2.1")]
+    [InlineData("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::")]
+    [InlineData("fd7a:115c:a1e0::5", "fd7a:115c:a1e0::5")]
+    [InlineData("::1", "::1")]
+    public void Host_IsTheAddress_OrItsNetwork(string address, string host) => Assert.Equal(IPAddress.Parse(host), Places.HostOf(IPAddress.Parse(address)));
+
     private ValueTask StartAsync(params (string Key, string Value)[] settings)
     {
         plane.Use([.. settings.Select(setting => KeyValuePair.Create($"Strangers:{setting.Key}", (string?)setting.Value))]);
         return plane.InitializeAsync();
     }
 
-    private (Held Body, Task<HttpResponseMessage> Call) Hold(string address)
+    private (Held Body, Task<HttpResponseMessage> Call) Hold(string address, string path = "/grpc.health.v1.Health/Check")
     {
         var http = Track(new HttpClient(HandlerFrom(address)));
         var body = new Held();
-        return (body, http.SendAsync(new HttpRequestMessage(HttpMethod.Post, $"https://{plane.Address}/grpc.health.v1.Health/Check")
+        return (body, http.SendAsync(new HttpRequestMessage(HttpMethod.Post, $"https://{plane.Address}{path}")
         {
             Version = new Version(2, 0),
             VersionPolicy = HttpVersionPolicy.RequestVersionExact,
@@ -138,6 +226,24 @@ public sealed class StrangersGateTests : IAsyncDisposable
         {
             return fault.Status;
         }
+    }
+
+    private sealed class PipedAnswer(PipeWriter writer) : IHttpResponseBodyFeature
+    {
+        public Stream Stream => writer.AsStream();
+
+        public PipeWriter Writer => writer;
+
+        public void DisableBuffering()
+        {
+            // It is not buffered.
+        }
+
+        public Task StartAsync(CancellationToken cancellationToken = default) => Task.CompletedTask;
+
+        public Task SendFileAsync(string path, long offset, long? count, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+
+        public Task CompleteAsync() => writer.CompleteAsync().AsTask();
     }
 
     /// <summary>A message of gRPC that begins, and ends when it is told to.</summary>

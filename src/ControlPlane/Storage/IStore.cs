@@ -54,6 +54,11 @@ internal enum Urgency
     Ordinary,
 
     /// <summary>
+    /// Deletes what expired: may use what a spent reserve left, as it may be the database itself that filled the disk, but never spends one.
+    /// </summary>
+    Freeing,
+
+    /// <summary>
     /// Takes trust away or tells of it: revocations, revocation lists, gateways and operators that are shut out. And what a start
     /// writes, without which nobody could ask for that.
     /// </summary>

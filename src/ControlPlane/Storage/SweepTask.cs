@@ -10,7 +10,7 @@ internal sealed record SweepTask(string Name, TimeSpan Interval, Func<IStore, Da
     public SweepTask(string name, TimeSpan interval, Func<StoreSession, DateTimeOffset, int, ValueTask<int>> deleteAsync)
         : this(name, interval, async (store, now, rows, cancellationToken) =>
         {
-            var deleted = await store.WriteAsync(session => deleteAsync(session, now, rows), cancellationToken);
+            var deleted = await store.WriteAsync(session => deleteAsync(session, now, rows), cancellationToken, Urgency.Freeing);
             return new SweepBatch(deleted, More: deleted >= rows);
         })
     {

@@ -121,7 +121,7 @@ internal sealed class Sweeper(IStore store, StoreOptions options, IEnumerable<Sw
     {
         var now = time.GetUtcNow();
         if (heldUntil - now > Term / 2) return true;
-        var held = await store.WriteAsync(session => lease.HoldAsync(session, now), cancellationToken);
+        var held = await store.WriteAsync(session => lease.HoldAsync(session, now), cancellationToken, Urgency.Freeing);
         heldUntil = held ? now + Term : DateTimeOffset.MinValue;
         return held;
     }

@@ -95,6 +95,42 @@ public sealed class SqliteReserveTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task DatabaseThatFilledItsDisk_IsSwept_AndGoesOnByItself()
+    {
+        await using var store = await OpenAsync(2);
+        await FillAsync(store);
+        for (var id = 1; new FileInfo(Reserve).Length > 0; id++)
+        {
+            Assert.InRange(id, 1, 1000);
+            await ActAsync(store, id, 8);
+        }
+        await Assert.ThrowsAsync<StoreUnavailableException>(() => SqliteBlobs.WriteAsync(store, 5000, 1, Cancelled));
+
+        // As the sweeper does: a batch, and its pages.
+        for (var left = 1L; left > 0;)
+        {
+            await store.WriteAsync(session => session.Sql("DELETE FROM blobs WHERE id IN (SELECT id FROM blobs LIMIT 20)").ExecuteAsync(), Cancelled, Urgency.Freeing);
+            await store.ReclaimAsync(200, Cancelled);
+            left = await SqliteBlobs.CountAsync(store, Cancelled);
+        }
+
+        await EventuallyAsync(() => SqliteBlobs.WriteAsync(store, 5001, 1, Cancelled));
+        await AssertReserveAsync(2);
+        Assert.False(store.Fatal.IsCompleted);
+    }
+
+    [Fact]
+    public async Task SweepingOnAFullDisk_NeverSpendsTheReserve()
+    {
+        await using var store = await OpenAsync(2);
+        await FillAsync(store);
+
+        await Assert.ThrowsAsync<StoreUnavailableException>(() => store.WriteAsync(session => SqliteBlobs.InsertAsync(session, 5000, 900), Cancelled, Urgency.Freeing));
+
+        await AssertReserveAsync(2);
+    }
+
+    [Fact]
     public async Task Open_AfterTheReserveWasSpent_LeavesTheRestOfItToUrgentWrites_UntilThereIsSpace()
     {
         await using (var store = await OpenAsync(2))

@@ -116,7 +116,7 @@ internal sealed class SqliteStore : IStore
     {
         writing.Run($"PRAGMA incremental_vacuum({pages})");
         return session.Sql("PRAGMA freelist_count").NumberAsync();
-    }, Urgency.Ordinary, cancellationToken);
+    }, Urgency.Freeing, cancellationToken);
 
     public async ValueTask DisposeAsync()
     {

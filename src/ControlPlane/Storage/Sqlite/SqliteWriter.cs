@@ -102,7 +102,8 @@ internal sealed class SqliteWriter
                     if (!job.GivenUp()) group.Add(job);
                 if (group.Count == 0) continue;
                 Commit(group);
-                Checkpoint();
+                // Pages that were given back leave the file when the log is copied, and on a full disk they are waited for.
+                Checkpoint(atOnce: reserve.IsSpent && group.Exists(job => job.Urgency == Urgency.Freeing));
             }
         }
         catch (Exception fault)
@@ -153,7 +154,7 @@ internal sealed class SqliteWriter
         }
         pagesWritten += link.TakePagesWritten();
         foreach (var job in group) job.Answer();
-        if (group.TrueForAll(job => job.Urgency == Urgency.Urgent)) return;
+        if (!group.Exists(job => job.Urgency == Urgency.Ordinary)) return;
         reserve.Keep();
         if (!unavailable) return;
         unavailable = false;
@@ -244,12 +245,12 @@ internal sealed class SqliteWriter
         else generation.Forget();
     }
 
-    // The reserve was given up for urgent acts, and what it left is theirs.
+    // The reserve was given up for urgent acts, and what it left is theirs, and that of who makes room.
     private static List<WriteJob> RefuseOrdinary(List<WriteJob> group)
     {
         foreach (var job in group.Where(job => job.Urgency == Urgency.Ordinary))
             job.Fail(new StoreUnavailableException("the store cannot write for now: the disk is full, and what room is left is kept for revocations"));
-        return group.FindAll(job => job.Urgency == Urgency.Urgent);
+        return group.FindAll(job => job.Urgency != Urgency.Ordinary);
     }
 
     // The group is lost as a whole. Who is told what depends on why.
@@ -286,9 +287,9 @@ internal sealed class SqliteWriter
 
     // SQLite's own checkpoint after a commit hides its errors, a failed sync of the database among them; so it is off
     // and this does its work, after the callers have their answers.
-    private void Checkpoint()
+    private void Checkpoint(bool atOnce)
     {
-        if (pagesWritten < options.CheckpointPages || fatal.Task.IsCompleted) return;
+        if ((pagesWritten < options.CheckpointPages && !atOnce) || fatal.Task.IsCompleted) return;
         pagesWritten = 0;
         try
         {

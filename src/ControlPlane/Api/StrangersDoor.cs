@@ -10,8 +10,8 @@ namespace GrpcCa.ControlPlane.Api;
 /// </summary>
 internal sealed class StrangersDoor(StrangersOptions options, TimeProvider time, ILogger<StrangersDoor> log)
 {
-    private static readonly object key = new();
-    private static readonly TimeSpan betweenWords = TimeSpan.FromMinutes(1);
+    private static readonly object Key = new();
+    private static readonly TimeSpan BetweenWords = TimeSpan.FromMinutes(1);
 
     private readonly Places places = new(options.MaxConnections, options.MaxConnectionsPerAddress);
     private long lastWord;
@@ -27,14 +27,14 @@ internal sealed class StrangersDoor(StrangersOptions options, TimeProvider time,
             await connection.DisposeAsync();
             return;
         }
-        connection.Items[key] = place;
+        connection.Items[Key] = place;
         await next(connection);
     });
 
     /// <summary>Put behind TLS: who has shown a certificate that was accepted is no stranger.</summary>
     public static void Recognize(IConnectionBuilder endpoint) => endpoint.Use(next => connection =>
     {
-        if (connection.Features.Get<ITlsConnectionFeature>()?.ClientCertificate is not null) (connection.Items[key] as IDisposable)?.Dispose();
+        if (connection.Features.Get<ITlsConnectionFeature>()?.ClientCertificate is not null) (connection.Items[Key] as IDisposable)?.Dispose();
         return next(connection);
     });
 
@@ -42,7 +42,7 @@ internal sealed class StrangersDoor(StrangersOptions options, TimeProvider time,
     {
         var last = Interlocked.Read(ref lastWord);
         var now = time.GetTimestamp();
-        if ((last != 0 && time.GetElapsedTime(last, now) < betweenWords) || Interlocked.CompareExchange(ref lastWord, now, last) != last) return;
+        if ((last != 0 && time.GetElapsedTime(last, now) < BetweenWords) || Interlocked.CompareExchange(ref lastWord, now, last) != last) return;
         if (isHosts) StrangersLog.TooManyOfOne(log, address, options.MaxConnectionsPerAddress);
         else StrangersLog.TooMany(log, address, options.MaxConnections);
     }
@@ -52,8 +52,8 @@ internal sealed class StrangersDoor(StrangersOptions options, TimeProvider time,
 internal static partial class StrangersLog
 {
     [LoggerMessage(2601, LogLevel.Warning, "Connections of {Address} are closed at once: it has {Most} without a client certificate (Strangers:MaxConnectionsPerAddress)")]
-    public static partial void TooManyOfOne(ILogger log, System.Net.IPAddress address, int most);
+    public static partial void TooManyOfOne(ILogger log, IPAddress address, int most);
 
     [LoggerMessage(2602, LogLevel.Warning, "Connections such as that of {Address} are closed at once: there are {Most} without a client certificate (Strangers:MaxConnections)")]
-    public static partial void TooMany(ILogger log, System.Net.IPAddress address, int most);
+    public static partial void TooMany(ILogger log, IPAddress address, int most);
 }

@@ -4,6 +4,7 @@ using System.Net;
 using System.Net.Sockets;
 using Grpc.Core;
 using GrpcCa.ControlPlane.Access;
+using GrpcCa.ControlPlane.Acme.Limits;
 using GrpcCa.ControlPlane.Api.Interceptors;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http.Features;
@@ -34,7 +35,7 @@ internal sealed class StrangersGate(StrangersOptions options, AccessRules rules,
         var address = http.Connection.RemoteIpAddress ?? IPAddress.None;
         using var place = places.Take(address, out var isHosts);
         if (place is not null) await AdmitAsync(http, next);
-        else if (isHosts) Refuse(http, $"{options.MaxCallsPerAddress} calls without a client certificate from {Places.HostOf(address)} are", nameof(options.MaxCallsPerAddress));
+        else if (isHosts) Refuse(http, $"{options.MaxCallsPerAddress} calls without a client certificate from {ClientNetwork.Of(address)} are", nameof(options.MaxCallsPerAddress));
         else Refuse(http, $"{options.MaxCalls} calls without a client certificate are", nameof(options.MaxCalls));
     }
 

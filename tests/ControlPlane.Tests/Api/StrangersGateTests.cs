@@ -158,14 +158,6 @@ public sealed class StrangersGateTests : IAsyncDisposable
         Assert.Equal(0, gate.Inside);
     }
 
-    [Theory]
-    [InlineData("192.0.2.1", "192.0.2.1")]
-    [InlineData("::ffff:192.0.2.1", "192.0.2.1")]
-    [InlineData("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::")]
-    [InlineData("fd7a:115c:a1e0::5", "fd7a:115c:a1e0::5")]
-    [InlineData("::1", "::1")]
-    public void Host_IsTheAddress_OrItsNetwork(string address, string host) => Assert.Equal(IPAddress.Parse(host), Places.HostOf(IPAddress.Parse(address)));
-
     private ValueTask StartAsync(params (string Key, string Value)[] settings)
     {
         plane.Use([.. settings.Select(setting => KeyValuePair.Create($"Strangers:{setting.Key}", (string?)setting.Value))]);

@@ -6,9 +6,11 @@ namespace GrpcCa.ControlPlane.Tests.Storage;
 /// <summary>A table of things with a size, for tests that fill disks.</summary>
 internal static class SqliteBlobs
 {
-    public static async Task<IStore> OpenAsync(StoreOptions options, bool table, CancellationToken cancellationToken)
+    public static Task<IStore> OpenAsync(StoreOptions options, bool table, CancellationToken cancellationToken) => OpenAsync(options, table, TimeProvider.System, cancellationToken);
+
+    public static async Task<IStore> OpenAsync(StoreOptions options, bool table, TimeProvider time, CancellationToken cancellationToken)
     {
-        var store = await StoreFactory.OpenAsync(options, TimeProvider.System, NullLoggerFactory.Instance, cancellationToken);
+        var store = await StoreFactory.OpenAsync(options, time, NullLoggerFactory.Instance, cancellationToken);
         if (table)
             await store.WriteAsync(
                 session => session.Sql("CREATE TABLE blobs (id INTEGER PRIMARY KEY, content BLOB NOT NULL) STRICT").ExecuteAsync(), cancellationToken);

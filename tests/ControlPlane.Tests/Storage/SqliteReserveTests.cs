@@ -1,5 +1,6 @@
 using GrpcCa.ControlPlane.Storage;
 using GrpcCa.TestKit;
+using Microsoft.Extensions.Time.Testing;
 
 namespace GrpcCa.ControlPlane.Tests.Storage;
 
@@ -7,6 +8,8 @@ namespace GrpcCa.ControlPlane.Tests.Storage;
 public sealed class SqliteReserveTests : IAsyncLifetime
 {
     private const int Mebibyte = 1 << 20;
+
+    private static readonly TimeSpan OncePerSecond = TimeSpan.FromSeconds(1.2);
 
     // The disk is asked once a second; the promise is five (issue of durability), and a busy machine gets more.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
@@ -61,7 +64,8 @@ public sealed class SqliteReserveTests : IAsyncLifetime
     [InlineData(16)]
     public async Task FullDisk_GivesTheReserveToUrgentWritesAlone_AndMakesItAnew(int writers)
     {
-        await using var store = await OpenAsync(2);
+        var clock = new FakeTimeProvider(DateTimeOffset.FromUnixTimeMilliseconds(1_800_000_000_000));
+        await using var store = await OpenAsync(2, clock);
         await FillAsync(store);
         await AssertReserveAsync(2);
 
@@ -81,13 +85,14 @@ public sealed class SqliteReserveTests : IAsyncLifetime
         AssertSpent();
         Assert.False(store.Fatal.IsCompleted);
 
-        // What the reserve left is not for others, though it would be enough for them.
-        await Task.Delay(TimeSpan.FromSeconds(1.2), Cancelled);
+        // What the reserve left is not for others, though it would be enough for them, also when the disk is asked anew.
+        clock.Advance(OncePerSecond);
         await Assert.ThrowsAsync<StoreUnavailableException>(() => SqliteBlobs.WriteAsync(store, 500, 1, Cancelled));
         await ActAsync(store, 501, 8);
 
         await ProgramRun.SucceedAsync("mount", ["-o", "remount,size=64m", Disk]);
-        await EventuallyAsync(() => SqliteBlobs.WriteAsync(store, 502, 900, Cancelled));
+        clock.Advance(OncePerSecond);
+        await SqliteBlobs.WriteAsync(store, 502, 900, Cancelled);
         for (var id = 600; id < 620; id++) await SqliteBlobs.WriteAsync(store, id, 1, Cancelled);
 
         await AssertReserveAsync(2);
@@ -246,9 +251,9 @@ public sealed class SqliteReserveTests : IAsyncLifetime
         Assert.Equal("600", words[2]);
     }
 
-    private async Task<IStore> OpenAsync(int reserve)
+    private async Task<IStore> OpenAsync(int reserve, TimeProvider? time = null)
     {
         var path = Path.Combine(Disk, "store.db");
-        return await SqliteBlobs.OpenAsync(new StoreOptions { Path = path, ReserveMib = reserve, CheckpointPages = 100 }, table: !File.Exists(path), Cancelled);
+        return await SqliteBlobs.OpenAsync(new StoreOptions { Path = path, ReserveMib = reserve, CheckpointPages = 100 }, table: !File.Exists(path), time ?? TimeProvider.System, Cancelled);
     }
 }

@@ -12,9 +12,11 @@ internal static class ClientNetwork
     private static readonly IPNetwork Tailnet = IPNetwork.Parse("fd7a:115c:a1e0::/48");
 
     /// <summary>The network of an address as a gateway told it; null when it told none.</summary>
-    public static string? Of(string clientAddress)
+    public static string? Of(string clientAddress) => IPAddress.TryParse(clientAddress, out var address) ? Of(address) : null;
+
+    /// <summary>The network of an address.</summary>
+    public static string Of(IPAddress address)
     {
-        if (!IPAddress.TryParse(clientAddress, out var address)) return null;
         if (address.IsIPv4MappedToIPv6) address = address.MapToIPv4();
         if (address.AddressFamily == AddressFamily.InterNetwork) return address.ToString();
         var bytes = address.GetAddressBytes();

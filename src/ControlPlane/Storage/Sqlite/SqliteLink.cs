@@ -24,7 +24,7 @@ internal sealed class SqliteLink : IDisposable
     private readonly List<sqlite3_stmt> words = [];
     private sqlite3_stmt? generation;
     private SafeFileHandle? log;
-    private string? logPlace;
+    private string? logEntry, logPlace;
     private readonly sqlite3_stmt begin, beginImmediate, commit, rollback, savepoint, release, rollbackTo;
 
     private SqliteLink(SqliteConnection connection, TimeSpan busyTimeout)
@@ -166,12 +166,11 @@ internal sealed class SqliteLink : IDisposable
         {
             if (!File.Exists(path)) return false;
             log = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-            logPlace = Place(log);
+            logEntry = $"/proc/self/fd/{log.DangerousGetHandle()}";
+            logPlace = new FileInfo(logEntry).LinkTarget;
         }
-        return logPlace is null ? File.Exists(path) : Place(log) == logPlace;
+        return logPlace is null ? File.Exists(path) : new FileInfo(logEntry!).LinkTarget == logPlace;
     }
-
-    private static string? Place(SafeFileHandle file) => new FileInfo($"/proc/self/fd/{file.DangerousGetHandle()}").LinkTarget;
 
     /// <summary>errno of the last call of the operating system that failed.</summary>
     public int SystemError() => SystemError(connection.Handle!.DangerousGetHandle());

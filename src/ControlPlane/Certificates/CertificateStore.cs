@@ -40,6 +40,7 @@ internal static class CertificateStore
             .With("@renews", certificate.Renews?.Hex)
             .With("@new_order_evidence", KeptRequest.Pack(evidence.NewOrder))
             .With("@finalize_evidence", KeptRequest.Pack(evidence.Finalize))
+            .Leaving(KeptRows.Certificates, certificate.Serial.Hex, AsRead(certificate), certificate.Der.Length)
             .ExecuteAsync();
         foreach (var identifier in certificate.Identifiers)
             await session.Sql("insert into certificate_names (identifier, serial) values (@identifier, @serial)")
@@ -48,10 +49,18 @@ internal static class CertificateStore
                 .ExecuteAsync();
     }
 
-    public static ValueTask<CertificateRecord?> FindAsync(StoreSession session, SerialNumber serial) => session
-        .Sql($"select {Columns} from certificates where serial = @serial")
-        .With("@serial", serial.Hex)
-        .FirstAsync(Read);
+    public static ValueTask<CertificateRecord?> FindAsync(StoreSession session, SerialNumber serial) => session.Recall<CertificateRecord>(KeptRows.Certificates, serial.Hex) is { } kept
+        ? new ValueTask<CertificateRecord?>(kept)
+        : session
+            .Sql($"select {Columns} from certificates where serial = @serial")
+            .With("@serial", serial.Hex)
+            .FirstAsync(Read);
+
+    /// <summary>As it is now.</summary>
+    public static ValueTask<CertificateRecord?> FindAsync(IStore store, SerialNumber serial, CancellationToken cancellationToken) =>
+        store.Kept?.Find<CertificateRecord>(KeptRows.Certificates, serial.Hex) is { } kept
+            ? new ValueTask<CertificateRecord?>(kept)
+            : store.ReadOneAsync(session => FindAsync(session, serial), cancellationToken);
 
     public static ValueTask<CertificateEvidence?> FindEvidenceAsync(StoreSession session, SerialNumber serial) => session
         .Sql("select new_order_evidence, finalize_evidence from certificates where serial = @serial")
@@ -157,6 +166,19 @@ internal static class CertificateStore
         .Sql("select count(*) from blocked_keys where key_sha256 = @key_sha256")
         .With("@key_sha256", keySha256)
         .NumberAsync() > 0;
+
+    // Columns of times hold milliseconds; a new row is not revoked.
+    private static CertificateRecord AsRead(CertificateRecord certificate) => certificate with
+    {
+        NotBefore = ToMilliseconds(certificate.NotBefore),
+        NotAfter = ToMilliseconds(certificate.NotAfter),
+        CreatedAt = ToMilliseconds(certificate.CreatedAt),
+        RevokedAt = null,
+        RevocationReason = null,
+        InvalidSince = null,
+    };
+
+    private static DateTimeOffset ToMilliseconds(DateTimeOffset time) => DateTimeOffset.FromUnixTimeMilliseconds(time.ToUnixTimeMilliseconds());
 
     public static CertificateRecord Read(DbDataReader row) => new()
     {

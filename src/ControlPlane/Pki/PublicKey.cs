@@ -17,6 +17,7 @@ internal sealed partial class PublicKey
     private readonly byte[] first, second; // RSA: n and e; EC: x and y; Ed25519: the point and nothing
     private readonly Ed25519.PublicPoint? point;
     private readonly Lock gate = new();
+    private OpenSslEcKey? openSsl;
     private AsymmetricAlgorithm? imported;
     private byte[]? sha256;
 
@@ -73,11 +74,12 @@ internal sealed partial class PublicKey
         if (encoding == EcdsaEncoding.Der && !IsEcdsaDer(signature)) return false;
         Span<byte> digest = stackalloc byte[SHA512.HashSizeInBytes];
         digest = digest[..CryptographicOperations.HashData(hash, data, digest)];
-        var format = encoding == EcdsaEncoding.Fixed ? DSASignatureFormat.IeeeP1363FixedFieldConcatenation : DSASignatureFormat.Rfc3279DerSequence;
         lock (gate)
         {
-            imported ??= OpenSslEcKey.Import(curve, first, second)
-                ?? ECDsa.Create(new ECParameters { Curve = curve.Platform, Q = new ECPoint { X = first, Y = second } });
+            if (imported is null && (openSsl ??= OpenSslEcKey.Import(curve, first, second)) is { } key)
+                return key.Verify(digest, encoding == EcdsaEncoding.Fixed ? OpenSslEcKey.ToDer(signature) : signature);
+            imported ??= ECDsa.Create(new ECParameters { Curve = curve.Platform, Q = new ECPoint { X = first, Y = second } });
+            var format = encoding == EcdsaEncoding.Fixed ? DSASignatureFormat.IeeeP1363FixedFieldConcatenation : DSASignatureFormat.Rfc3279DerSequence;
             return ((ECDsa)imported).VerifyHash(digest, signature, format);
         }
     }

@@ -19,6 +19,9 @@ internal interface IStore : IAsyncDisposable
     /// </summary>
     ValueTask<T> ReadOneAsync<T>(Func<StoreSession, ValueTask<T>> read, CancellationToken cancellationToken);
 
+    /// <summary>What was committed last, in memory; null when rows have to be read, as always where others may write to the store.</summary>
+    KeptRows? Kept => null;
+
     /// <summary>The generation now (<see cref="Generation"/>): a change whose answer has left is in it. Engines make it cheap, as every call asks.</summary>
     ValueTask<Generation> ReadGenerationAsync(CancellationToken cancellationToken) => ReadOneAsync(Generation.ReadAsync, cancellationToken);
 

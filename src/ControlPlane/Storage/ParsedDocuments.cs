@@ -14,7 +14,7 @@ internal sealed class ParsedDocuments<T>(JsonTypeInfo<T> type)
     where T : class
 {
     // Bounded: a full one starts anew, and a large document is parsed each time.
-    internal const int Most = 2048;
+    internal const int Most = 512;
     private const int Largest = 4096;
     private readonly ConcurrentDictionary<string, Parsed> kept = new(StringComparer.Ordinal);
     private int count; // about; the dictionary's own takes all its locks

@@ -4,12 +4,16 @@ using System.Data.Common;
 namespace GrpcCa.ControlPlane.Storage;
 
 /// <summary>A command that is kept, with its parameters: a second use only changes their values.</summary>
-internal sealed class PreparedStatement(StoreSession session, DbCommand command) : IDisposable
+/// <param name="session">Its session.</param>
+/// <param name="command">The command.</param>
+/// <param name="changes">The tables of those that the session keeps rows of whose rows it may change.</param>
+internal sealed class PreparedStatement(StoreSession session, DbCommand command, IReadOnlyList<string> changes) : IDisposable
 {
     private readonly List<Slot> slots = [];
     private int next;
     private int filled;
     private int use;
+    private LeftRow? leaving;
 
     /// <summary>Forgets what was filled in for the use before.</summary>
     public void Restart()
@@ -17,6 +21,18 @@ internal sealed class PreparedStatement(StoreSession session, DbCommand command)
         next = 0;
         filled = 0;
         use++;
+        leaving = null;
+    }
+
+    /// <summary>Says what the only row that it will change is then.</summary>
+    public void Leave(LeftRow row) => leaving = row;
+
+    /// <summary>It has run, and changed so many rows.</summary>
+    public void Changed(int rows)
+    {
+        if (rows == 0) return;
+        foreach (var table in changes)
+            session.Left.Add(rows == 1 && leaving is { } row && row.Table == table ? row : new LeftRow(table, null, null));
     }
 
     public void Fill(string name, object? value, DbType type)

@@ -8,7 +8,9 @@ namespace GrpcCa.ControlPlane.Storage;
 /// engines: parameters are <c>@name</c>; integers are 64-bit, times Unix milliseconds, truth 0 or 1, DER bytes.
 /// Not safe for parallel use.
 /// </summary>
-internal sealed class StoreSession(DbConnection connection) : IDisposable
+/// <param name="connection">The connection.</param>
+/// <param name="kept">What the session that writes keeps in memory; null when it keeps nothing.</param>
+internal sealed class StoreSession(DbConnection connection, KeptRows? kept = null) : IDisposable
 {
     // More texts than the rooms have; lists with filters build theirs, and those must not pile up.
     private const int MostPrepared = 400;
@@ -23,6 +25,22 @@ internal sealed class StoreSession(DbConnection connection) : IDisposable
     private DbException? failed;
 
     internal DbConnection Connection => connection;
+
+    /// <summary>What the statements of the transaction left so far of rows that are kept; whoever undoes statements takes back what they left.</summary>
+    internal List<LeftRow> Left { get; } = [];
+
+    /// <summary>A row as this transaction sees it, if it is in memory; null when it has to be read.</summary>
+    public T? Recall<T>(string table, string id)
+        where T : class
+    {
+        if (kept is null) return null;
+        for (var i = Left.Count - 1; i >= 0; i--)
+        {
+            var row = Left[i];
+            if (row.Table == table && (row.Id is null || row.Id == id)) return row.Value as T;
+        }
+        return kept.Find<T>(table, id);
+    }
 
     /// <summary>A statement, ready for its parameters.</summary>
     public StoreStatement Sql(string text)
@@ -69,7 +87,7 @@ internal sealed class StoreSession(DbConnection connection) : IDisposable
 #pragma warning disable CA2100 // Texts are constants of *Store.cs, Audit/ and Storage/; a test keeps SQL there.
         command.CommandText = text;
 #pragma warning restore CA2100
-        var statement = new PreparedStatement(this, command);
+        var statement = new PreparedStatement(this, command, kept is null ? [] : KeptRows.ChangedBy(text));
         prepared.Add(text, statement);
         oldestFirst.Enqueue(text);
         return statement;

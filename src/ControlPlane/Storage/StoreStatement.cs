@@ -6,6 +6,9 @@ namespace GrpcCa.ControlPlane.Storage;
 /// <summary>A statement being filled with parameters, then run once.</summary>
 internal readonly struct StoreStatement(PreparedStatement statement)
 {
+    // How many rows a statement changes that returns rows: nobody counts them.
+    private const int Some = int.MaxValue;
+
     public StoreStatement With(string name, string? value) => Fill(name, value, DbType.String);
 
     public StoreStatement With(string name, long? value) => Fill(name, value, DbType.Int64);
@@ -17,12 +20,25 @@ internal readonly struct StoreStatement(PreparedStatement statement)
     /// <summary>A time, stored as Unix milliseconds.</summary>
     public StoreStatement With(string name, DateTimeOffset? value) => Fill(name, value?.ToUnixTimeMilliseconds(), DbType.Int64);
 
+    /// <summary>Says what the one row that the statement changes is then, just as it would be read, so that it need not be (<see cref="KeptRows"/>).</summary>
+    /// <param name="table">Its table.</param>
+    /// <param name="id">Its key.</param>
+    /// <param name="row">The row.</param>
+    /// <param name="size">About how many bytes it takes.</param>
+    public StoreStatement Leaving(string table, string id, object row, int size)
+    {
+        statement.Leave(new LeftRow(table, id, KeptRows.IsKept(size) ? row : null));
+        return this;
+    }
+
     /// <summary>Runs a statement that changes rows; returns how many. Callers check the count.</summary>
     public async ValueTask<int> ExecuteAsync()
     {
         try
         {
-            return await statement.Ready().ExecuteNonQueryAsync();
+            var rows = await statement.Ready().ExecuteNonQueryAsync();
+            statement.Changed(rows);
+            return rows;
         }
         catch (DbException fault) when (statement.Failed(fault))
         {
@@ -36,6 +52,7 @@ internal readonly struct StoreStatement(PreparedStatement statement)
         try
         {
             await using var reader = await statement.Ready().ExecuteReaderAsync();
+            statement.Changed(Some);
             return await reader.ReadAsync() ? map(reader) : null;
         }
         catch (DbException fault) when (statement.Failed(fault))
@@ -50,6 +67,7 @@ internal readonly struct StoreStatement(PreparedStatement statement)
         try
         {
             var value = await statement.Ready().ExecuteScalarAsync();
+            statement.Changed(Some);
             return value is null or DBNull ? 0 : Convert.ToInt64(value);
         }
         catch (DbException fault) when (statement.Failed(fault))
@@ -65,6 +83,7 @@ internal readonly struct StoreStatement(PreparedStatement statement)
         {
             var rows = new List<T>();
             await using var reader = await statement.Ready().ExecuteReaderAsync();
+            statement.Changed(Some);
             while (await reader.ReadAsync()) rows.Add(map(reader));
             return rows;
         }

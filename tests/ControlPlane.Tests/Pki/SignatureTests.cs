@@ -35,25 +35,45 @@ public sealed class SignatureTests
     }
 
     [Theory]
-    [InlineData("1.2.840.10045.3.1.7", 256)]
-    [InlineData("1.3.132.0.34", 384)]
-    [InlineData("1.3.132.0.35", 521)]
-    public void Ecdsa_KeyOfOpenSsl_IsTheSameKey(string oid, int bits)
+    [InlineData("1.2.840.10045.3.1.7")]
+    [InlineData("1.3.132.0.34")]
+    [InlineData("1.3.132.0.35")]
+    public void Ecdsa_KeyOfOpenSsl_ChecksOneSignatureAfterTheOther(string oid)
     {
         var curve = EcCurve.ByOid(oid)!;
-        for (var i = 0; i < 20; i++)
+        for (var i = 0; i < 10; i++)
         {
             using var ec = ECDsa.Create(ECCurve.CreateFromValue(oid));
-            var (q, signature) = (ec.ExportParameters(false).Q, ec.SignData(Data, curve.Hash));
+            var q = ec.ExportParameters(false).Q;
             using var key = OpenSslEcKey.Import(curve, q.X, q.Y);
             Assert.NotNull(key);
-            Assert.Equal(bits, key.KeySize);
-            Assert.Equal(ec.ExportSubjectPublicKeyInfo(), key.ExportSubjectPublicKeyInfo());
-            Assert.True(key.VerifyData(Data, signature, curve.Hash));
-            Assert.False(key.VerifyData((byte[])[.. Data, 0], signature, curve.Hash));
-            signature[i] ^= 1;
-            Assert.False(key.VerifyData(Data, signature, curve.Hash));
+            for (var j = 0; j < 10; j++)
+            {
+                byte[] data = [.. Data, (byte)j];
+                var signature = ec.SignData(data, curve.Hash);
+                var digest = CryptographicOperations.HashData(curve.Hash, data);
+                Assert.True(key.Verify(digest, OpenSslEcKey.ToDer(signature)));
+                Assert.False(key.Verify(CryptographicOperations.HashData(curve.Hash, Data), OpenSslEcKey.ToDer(signature)));
+                signature[j] ^= 1;
+                Assert.False(key.Verify(digest, OpenSslEcKey.ToDer(signature)));
+                Assert.False(key.Verify(digest, signature));
+                Assert.False(key.Verify(digest, []));
+            }
         }
+    }
+
+    [Fact]
+    public void Ecdsa_DerOfFixed_IsWhatThePlatformWrites()
+    {
+        using var ec = ECDsa.Create(ECCurve.NamedCurves.nistP521);
+        // Among so many, some numbers begin with zeros and some with a bit that would be a sign.
+        for (var i = 0; i < 600; i++)
+        {
+            var signature = ec.SignHash(SHA256.HashData([(byte)i, (byte)(i >> 8)]));
+            Assert.True(ec.VerifyHash(SHA256.HashData([(byte)i, (byte)(i >> 8)]), OpenSslEcKey.ToDer(signature), DSASignatureFormat.Rfc3279DerSequence));
+        }
+        Assert.Equal([0x30, 6, 2, 1, 0, 2, 1, 0], OpenSslEcKey.ToDer(new byte[64]));
+        Assert.Equal([0x30, 7, 2, 1, 1, 2, 2, 0, 0x80], OpenSslEcKey.ToDer([0, 0, 1, 0, 0, 0x80]));
     }
 
     [Fact]
@@ -61,6 +81,7 @@ public sealed class SignatureTests
     {
         using var ec = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var q = ec.ExportParameters(false).Q;
+        // What one call leaves behind is not the next one's.
         Assert.Null(OpenSslEcKey.Import(EcCurve.P256, q.X, [.. q.Y![..^1], (byte)(q.Y[^1] ^ 1)]));
         Assert.Null(OpenSslEcKey.Import(EcCurve.P256, new byte[32], new byte[32]));
         Assert.Null(OpenSslEcKey.Import(EcCurve.P256, Enumerable.Repeat((byte)0xff, 32).ToArray(), q.Y));

@@ -15,7 +15,7 @@ internal sealed class AuthorizationDesk(IStore store, ValidationQueue queue, Req
     /// <summary>authz/{id}: fetch, or deactivate (§7.5.2).</summary>
     public async Task<Authorization> PostAsync(VerifiedRequest request, string authorizationId, CancellationToken cancellationToken)
     {
-        if (request.IsPostAsGet) return await store.ReadOneAsync(s => LoadAsync(s, request, authorizationId), cancellationToken);
+        if (request.IsPostAsGet) return await LoadAsync(request, authorizationId, cancellationToken);
         var payload = request.RequireObject();
         if (payload.FindString("status") != "deactivated")
             throw new RefusalException(RefusalReason.Malformed, "an authorization is fetched with an empty payload, or deactivated with {\"status\":\"deactivated\"}");
@@ -41,7 +41,7 @@ internal sealed class AuthorizationDesk(IStore store, ValidationQueue queue, Req
     {
         // Members such as keyAuthorization or resource are ignored (Z2).
         if (!request.IsPostAsGet) request.RequireObject();
-        var fetched = await store.ReadOneAsync(s => LoadAsync(s, request, authorizationId), cancellationToken);
+        var fetched = await LoadAsync(request, authorizationId, cancellationToken);
         // What runs or is over costs nothing to look at again.
         if (request.IsPostAsGet || Find(fetched, challengeId).Status != ChallengeStatus.Pending) return (fetched, Find(fetched, challengeId));
         using var seat = queue.TakeSeat();
@@ -52,7 +52,7 @@ internal sealed class AuthorizationDesk(IStore store, ValidationQueue queue, Req
         var start = await tokens.SpendAsync(() => seat.StartAsync(fetched, challenge, () => ClaimAsync(request, fetched.Id, challenge)), start => start.HasBegun);
         if (start.Fault is not null) ExceptionDispatchInfo.Throw(start.Fault);
         if (start.IsFirst) await seat.AwaitEndAsync(cancellationToken);
-        var after = start.Stored ?? await store.ReadOneAsync(s => LoadAsync(s, request, authorizationId), cancellationToken);
+        var after = start.Stored ?? await LoadAsync(request, authorizationId, cancellationToken);
         // Another challenge of it may have been quicker: that is told. And nobody waits for a validation that does not run.
         if (!start.IsFirst && Startable(after, challengeId) is not null) throw Changed();
         return (after, Find(after, challengeId));
@@ -81,9 +81,14 @@ internal sealed class AuthorizationDesk(IStore store, ValidationQueue queue, Req
         return challenge with { StartedAt = now, StartedBy = queue.Replica };
     }
 
-    private static async ValueTask<Authorization> LoadAsync(StoreSession session, VerifiedRequest request, string id)
+    private async ValueTask<Authorization> LoadAsync(VerifiedRequest request, string id, CancellationToken cancellationToken) =>
+        Own(request, await AuthorizationStore.FindAsync(store, id, cancellationToken));
+
+    private static async ValueTask<Authorization> LoadAsync(StoreSession session, VerifiedRequest request, string id) =>
+        Own(request, await AuthorizationStore.FindAsync(session, id));
+
+    private static Authorization Own(VerifiedRequest request, Authorization? authorization)
     {
-        var authorization = await AuthorizationStore.FindAsync(session, id);
         if (authorization is null || authorization.ProvisionerId != request.Context.Provisioner)
             throw new RefusalException(RefusalReason.AcmeNotFound, "there is no such authorization; authorizations are forgotten some time after they expire");
         if (authorization.AccountId != request.Account!.AccountId)

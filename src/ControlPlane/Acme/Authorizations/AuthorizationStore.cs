@@ -12,10 +12,18 @@ internal static class AuthorizationStore
 
     private static readonly ParsedDocuments<Authorization> Documents = new(AuthorizationDocuments.Default.Authorization);
 
-    public static ValueTask<Authorization?> FindAsync(StoreSession session, string id) => session
-        .Sql($"select {Columns} from authorizations where id = @id")
-        .With("@id", id)
-        .FirstAsync(Read);
+    public static ValueTask<Authorization?> FindAsync(StoreSession session, string id) => session.Recall<Authorization>(KeptRows.Authorizations, id) is { } kept
+        ? new ValueTask<Authorization?>(kept)
+        : session
+            .Sql($"select {Columns} from authorizations where id = @id")
+            .With("@id", id)
+            .FirstAsync(Read);
+
+    /// <summary>As it is now.</summary>
+    public static ValueTask<Authorization?> FindAsync(IStore store, string id, CancellationToken cancellationToken) =>
+        store.Kept?.Find<Authorization>(KeptRows.Authorizations, id) is { } kept
+            ? new ValueTask<Authorization?>(kept)
+            : store.ReadOneAsync(session => FindAsync(session, id), cancellationToken);
 
     /// <summary>The account's for the name that have not expired, those proven last first; what they are worth is derived.</summary>
     public static ValueTask<List<Authorization>> ListUnexpiredAsync(StoreSession session, string accountId, string identifier, DateTimeOffset now) => session
@@ -42,37 +50,47 @@ internal static class AuthorizationStore
         .With("@limit", limit)
         .ListAsync(Read);
 
-    public static async ValueTask InsertAsync(StoreSession session, Authorization authorization) => await session
-        .Sql("""
-            insert into authorizations (id, account_id, identifier, document, reusable_until, processing_by, pending, created_at, expires_at, version)
-            values (@id, @account_id, @identifier, @document, @reusable_until, @processing_by, @pending, @created_at, @expires_at, 1)
-            """)
-        .With("@id", authorization.Id)
-        .With("@account_id", authorization.AccountId)
-        .With("@identifier", KeyOf(authorization.Identifier, authorization.Wildcard))
-        .With("@document", Documents.Write(authorization.Id, authorization))
-        .With("@reusable_until", authorization.ReusableUntil)
-        .With("@processing_by", authorization.ProcessingBy)
-        .With("@pending", IsPending(authorization))
-        .With("@created_at", authorization.CreatedAt)
-        .With("@expires_at", authorization.ExpiresAt)
-        .ExecuteAsync();
+    public static async ValueTask InsertAsync(StoreSession session, Authorization authorization)
+    {
+        var document = Documents.Write(authorization.Id, authorization);
+        await session
+            .Sql("""
+                insert into authorizations (id, account_id, identifier, document, reusable_until, processing_by, pending, created_at, expires_at, version)
+                values (@id, @account_id, @identifier, @document, @reusable_until, @processing_by, @pending, @created_at, @expires_at, 1)
+                """)
+            .With("@id", authorization.Id)
+            .With("@account_id", authorization.AccountId)
+            .With("@identifier", KeyOf(authorization.Identifier, authorization.Wildcard))
+            .With("@document", document)
+            .With("@reusable_until", authorization.ReusableUntil)
+            .With("@processing_by", authorization.ProcessingBy)
+            .With("@pending", IsPending(authorization))
+            .With("@created_at", authorization.CreatedAt)
+            .With("@expires_at", authorization.ExpiresAt)
+            .Leaving(KeptRows.Authorizations, authorization.Id, authorization with { Version = 1 }, document.Length)
+            .ExecuteAsync();
+    }
 
     /// <summary>Replaces an authorization by its next value; false when it changed meanwhile.</summary>
-    public static async ValueTask<bool> ReplaceAsync(StoreSession session, Authorization old, Authorization next) => await session
-        .Sql("""
-            update authorizations set document = @document, reusable_until = @reusable_until, processing_by = @processing_by,
-                pending = @pending, expires_at = @expires_at, version = version + 1
-            where id = @id and version = @version
-            """)
-        .With("@document", Documents.Write(old.Id, next))
-        .With("@reusable_until", next.ReusableUntil)
-        .With("@processing_by", next.ProcessingBy)
-        .With("@pending", IsPending(next))
-        .With("@expires_at", next.ExpiresAt)
-        .With("@id", old.Id)
-        .With("@version", old.Version)
-        .ExecuteAsync() == 1;
+    public static async ValueTask<bool> ReplaceAsync(StoreSession session, Authorization old, Authorization next)
+    {
+        var document = Documents.Write(old.Id, next);
+        return await session
+            .Sql("""
+                update authorizations set document = @document, reusable_until = @reusable_until, processing_by = @processing_by,
+                    pending = @pending, expires_at = @expires_at, version = version + 1
+                where id = @id and version = @version
+                """)
+            .With("@document", document)
+            .With("@reusable_until", next.ReusableUntil)
+            .With("@processing_by", next.ProcessingBy)
+            .With("@pending", IsPending(next))
+            .With("@expires_at", next.ExpiresAt)
+            .With("@id", old.Id)
+            .With("@version", old.Version)
+            .Leaving(KeptRows.Authorizations, old.Id, next with { Version = old.Version + 1 }, document.Length)
+            .ExecuteAsync() == 1;
+    }
 
     /// <summary>Removes what expired; a batch.</summary>
     public static ValueTask<int> SweepAsync(StoreSession session, DateTimeOffset before, int batch) => session

@@ -29,7 +29,7 @@ internal sealed class ChallengeWorker(
     /// <exception cref="StoreUnavailableException">The store refuses; the challenge is still claimed.</exception>
     public async Task ValidateAsync(ValidationJob job, CancellationToken cancellationToken, IAttemptPlace? place = null)
     {
-        var authorization = await store.ReadOneAsync(session => AuthorizationStore.FindAsync(session, job.AuthorizationId), cancellationToken);
+        var authorization = await AuthorizationStore.FindAsync(store, job.AuthorizationId, cancellationToken);
         var challenge = authorization?.Challenges.FirstOrDefault(c => c.Id == job.ChallengeId);
         if (authorization is null || challenge?.Status != ChallengeStatus.Processing) return;
         if (await accounts.FindAsync(authorization.AccountId, cancellationToken) is not { } account) return;
@@ -41,7 +41,7 @@ internal sealed class ChallengeWorker(
     /// <summary>The account whose key the attempts are for; null when somebody else has the challenge, or has decided it, since it was read.</summary>
     public async Task<AccountKey?> FindAccountAsync(Authorization authorization, string challengeId, CancellationToken cancellationToken)
     {
-        var now = await store.ReadOneAsync(session => AuthorizationStore.FindAsync(session, authorization.Id), cancellationToken);
+        var now = await AuthorizationStore.FindAsync(store, authorization.Id, cancellationToken);
         return now?.ProcessingBy is null && now?.Challenges.FirstOrDefault(c => c.Id == challengeId)?.Status == ChallengeStatus.Pending
             ? await accounts.FindAsync(authorization.AccountId, cancellationToken)
             : null;

@@ -26,7 +26,7 @@ internal sealed class CertificateDesk(IStore store, AuthorityBook authorities, R
     {
         request.RequirePostAsGet();
         if (!SerialNumber.TryParseHex(certificateId, out var serial)) throw NoSuch();
-        var certificate = await store.ReadOneAsync(s => CertificateStore.FindAsync(s, serial), cancellationToken);
+        var certificate = await CertificateStore.FindAsync(store, serial, cancellationToken);
         if (certificate is null || certificate.ProvisionerId != request.Context.Provisioner) throw NoSuch();
         if (certificate.AccountId != request.Account!.AccountId)
             throw new RefusalException(RefusalReason.Unauthorized, "the certificate is another account's");
@@ -65,7 +65,7 @@ internal sealed class CertificateDesk(IStore store, AuthorityBook authorities, R
     {
         if (!CertificateBytes.TryReadSerial(der, out var serial))
             throw new RefusalException(RefusalReason.Malformed, "certificate is not a DER certificate");
-        var certificate = await store.ReadAsync(s => CertificateStore.FindAsync(s, serial), cancellationToken);
+        var certificate = await CertificateStore.FindAsync(store, serial, cancellationToken);
         // The exact bytes: a certificate of another CA with the same serial is not ours.
         if (certificate is null || !certificate.Der.AsSpan().SequenceEqual(der))
             throw new RefusalException(RefusalReason.AcmeNotFound, "the certificate was not issued here");

@@ -51,7 +51,7 @@ internal sealed class OrderDesk(IStore store, LeafContexts contexts, RequestLimi
     public async ValueTask<OrderView> FindAsync(VerifiedRequest request, string orderId, CancellationToken cancellationToken)
     {
         request.RequirePostAsGet();
-        return await store.ReadAsync(session => LoadAsync(session, request, orderId, time.GetUtcNow()), cancellationToken);
+        return await LoadAsync(store, request, orderId, time.GetUtcNow(), cancellationToken);
     }
 
     /// <summary>account/{id}/orders: a page of ids, newest first, and the cursor of the next page (§7.1.2.1).</summary>
@@ -71,9 +71,9 @@ internal sealed class OrderDesk(IStore store, LeafContexts contexts, RequestLimi
     }
 
     /// <summary>The order when it is the caller's; another's is unauthorized and shows nothing (O7).</summary>
-    public static async ValueTask<OrderView> LoadAsync(StoreSession session, VerifiedRequest request, string orderId, DateTimeOffset now)
+    public static async ValueTask<OrderView> LoadAsync(IStore store, VerifiedRequest request, string orderId, DateTimeOffset now, CancellationToken cancellationToken)
     {
-        var view = await OrderStore.FindViewAsync(session, orderId, now);
+        var view = await OrderStore.FindViewAsync(store, orderId, now, cancellationToken);
         if (view is null || view.Order.ProvisionerId != request.Context.Provisioner)
             throw new RefusalException(RefusalReason.AcmeNotFound, "there is no such order; orders are forgotten some time after they expire");
         if (view.Order.AccountId != request.Account!.AccountId)

@@ -28,7 +28,7 @@ internal sealed class OrderFinalizer(
     public async Task<OrderView> FinalizeAsync(VerifiedRequest request, string orderId, CancellationToken cancellationToken)
     {
         var payload = request.RequireObject();
-        var view = await store.ReadAsync(s => OrderDesk.LoadAsync(s, request, orderId, time.GetUtcNow()), cancellationToken);
+        var view = await OrderDesk.LoadAsync(store, request, orderId, time.GetUtcNow(), cancellationToken);
         CheckReady(view);
         var der = CsrPayload.Read(payload);
         var csr = CertificateSigningRequest.Parse(der);

@@ -13,10 +13,17 @@ internal static class OrderStore
 
     private static readonly ParsedDocuments<Order> Documents = new(OrderDocuments.Default.Order);
 
-    public static ValueTask<Order?> FindAsync(StoreSession session, string id) => session
-        .Sql($"select {Columns} from orders where id = @id")
-        .With("@id", id)
-        .FirstAsync(Read);
+    public static ValueTask<Order?> FindAsync(StoreSession session, string id) => session.Recall<Order>(KeptRows.Orders, id) is { } kept
+        ? new ValueTask<Order?>(kept)
+        : session
+            .Sql($"select {Columns} from orders where id = @id")
+            .With("@id", id)
+            .FirstAsync(Read);
+
+    /// <summary>The order with its authorizations, as they are now.</summary>
+    public static ValueTask<OrderView?> FindViewAsync(IStore store, string id, DateTimeOffset now, CancellationToken cancellationToken) => FindView(store.Kept, id, now) is { } kept
+        ? new ValueTask<OrderView?>(kept)
+        : store.ReadAsync(session => FindViewAsync(session, id, now), cancellationToken);
 
     /// <summary>The order with its authorizations, in the order of its names.</summary>
     public static async ValueTask<OrderView?> FindViewAsync(StoreSession session, string id, DateTimeOffset now)
@@ -58,34 +65,44 @@ internal static class OrderStore
         .With("@limit", limit)
         .ListAsync(Read);
 
-    public static async ValueTask InsertAsync(StoreSession session, Order order) => await session
-        .Sql("""
-            insert into orders (id, account_id, provisioner_id, document, evidence, planned_serial, certificate_serial, created_at, expires_at, version)
-            values (@id, @account_id, @provisioner_id, @document, @evidence, null, null, @created_at, @expires_at, 1)
-            """)
-        .With("@id", order.Id)
-        .With("@account_id", order.AccountId)
-        .With("@provisioner_id", order.ProvisionerId)
-        .With("@document", Write(order))
-        .With("@evidence", order.Evidence)
-        .With("@created_at", order.CreatedAt)
-        .With("@expires_at", order.ExpiresAt)
-        .ExecuteAsync();
+    public static async ValueTask InsertAsync(StoreSession session, Order order)
+    {
+        var document = Write(order);
+        await session
+            .Sql("""
+                insert into orders (id, account_id, provisioner_id, document, evidence, planned_serial, certificate_serial, created_at, expires_at, version)
+                values (@id, @account_id, @provisioner_id, @document, @evidence, null, null, @created_at, @expires_at, 1)
+                """)
+            .With("@id", order.Id)
+            .With("@account_id", order.AccountId)
+            .With("@provisioner_id", order.ProvisionerId)
+            .With("@document", document)
+            .With("@evidence", order.Evidence)
+            .With("@created_at", order.CreatedAt)
+            .With("@expires_at", order.ExpiresAt)
+            .Leaving(KeptRows.Orders, order.Id, order with { PlannedSerial = null, CertificateSerial = null, Version = 1 }, document.Length + order.Evidence.Length)
+            .ExecuteAsync();
+    }
 
     /// <summary>Replaces an order by its next value; false when it changed meanwhile: only one caller can win.</summary>
-    public static async ValueTask<bool> ReplaceAsync(StoreSession session, Order old, Order next) => await session
-        .Sql("""
-            update orders set document = @document, evidence = @evidence, planned_serial = @planned_serial,
-                certificate_serial = @certificate_serial, version = version + 1
-            where id = @id and version = @version
-            """)
-        .With("@document", Write(next))
-        .With("@evidence", next.Evidence)
-        .With("@planned_serial", next.PlannedSerial)
-        .With("@certificate_serial", next.CertificateSerial)
-        .With("@id", old.Id)
-        .With("@version", old.Version)
-        .ExecuteAsync() == 1;
+    public static async ValueTask<bool> ReplaceAsync(StoreSession session, Order old, Order next)
+    {
+        var document = Write(next);
+        return await session
+            .Sql("""
+                update orders set document = @document, evidence = @evidence, planned_serial = @planned_serial,
+                    certificate_serial = @certificate_serial, version = version + 1
+                where id = @id and version = @version
+                """)
+            .With("@document", document)
+            .With("@evidence", next.Evidence)
+            .With("@planned_serial", next.PlannedSerial)
+            .With("@certificate_serial", next.CertificateSerial)
+            .With("@id", old.Id)
+            .With("@version", old.Version)
+            .Leaving(KeptRows.Orders, old.Id, next with { Version = old.Version + 1 }, document.Length + next.Evidence.Length)
+            .ExecuteAsync() == 1;
+    }
 
     /// <summary>Makes an order ready again whose plan was never carried out.</summary>
     /// <param name="session">A session.</param>
@@ -109,6 +126,21 @@ internal static class OrderStore
         .With("@before", before)
         .With("@batch", batch)
         .ExecuteAsync();
+
+    // All of one moment, or nothing.
+    private static OrderView? FindView(KeptRows? rows, string id, DateTimeOffset now)
+    {
+        if (rows is null) return null;
+        var moment = rows.Moment;
+        if (rows.Find<Order>(KeptRows.Orders, id) is not { } order) return null;
+        var authorizations = new Authorization[order.AuthorizationIds.Length];
+        for (var i = 0; i < authorizations.Length; i++)
+        {
+            if (rows.Find<Authorization>(KeptRows.Authorizations, order.AuthorizationIds[i]) is not { } authorization) return null;
+            authorizations[i] = authorization;
+        }
+        return rows.IsStill(moment) ? new OrderView(order, authorizations, now) : null;
+    }
 
     // What has a column of its own is not kept with the document: the signed request is the larger part of an order.
     private static string Write(Order order) => Documents.Write(order.Id, order with { Evidence = [] });

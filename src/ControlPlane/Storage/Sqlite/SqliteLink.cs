@@ -27,11 +27,11 @@ internal sealed class SqliteLink : IDisposable
     private string? logEntry, logPlace;
     private readonly sqlite3_stmt begin, beginImmediate, commit, rollback, savepoint, release, rollbackTo;
 
-    private SqliteLink(SqliteConnection connection, TimeSpan busyTimeout)
+    private SqliteLink(SqliteConnection connection, TimeSpan busyTimeout, KeptRows? kept)
     {
         this.connection = connection;
         this.busyTimeout = busyTimeout;
-        Session = new StoreSession(connection);
+        Session = new StoreSession(connection, kept);
         begin = Word("BEGIN");
         beginImmediate = Word("BEGIN IMMEDIATE");
         commit = Word("COMMIT");
@@ -46,7 +46,7 @@ internal sealed class SqliteLink : IDisposable
     /// <summary>SQLite undoes a whole transaction by itself after some errors; then this is false.</summary>
     public bool InTransaction => raw.sqlite3_get_autocommit(connection.Handle) == 0;
 
-    public static SqliteLink Open(StoreOptions options, bool forWriting)
+    public static SqliteLink Open(StoreOptions options, bool forWriting, KeptRows? kept = null)
     {
         var opening = new SqliteConnection(new SqliteConnectionStringBuilder
         {
@@ -61,7 +61,7 @@ internal sealed class SqliteLink : IDisposable
             opening.Open();
             raw.sqlite3_busy_timeout(opening.Handle, (int)options.BusyTimeout.TotalMilliseconds);
             Settle(opening, options, forWriting);
-            return new SqliteLink(opening, options.BusyTimeout);
+            return new SqliteLink(opening, options.BusyTimeout, kept);
         }
         catch
         {
@@ -71,11 +71,11 @@ internal sealed class SqliteLink : IDisposable
     }
 
     /// <summary>The connection that writes; null while another process has the file to itself.</summary>
-    public static SqliteLink? TryOpen(StoreOptions options)
+    public static SqliteLink? TryOpen(StoreOptions options, KeptRows? kept)
     {
         try
         {
-            return Open(options, forWriting: true);
+            return Open(options, forWriting: true, kept);
         }
         catch (SqliteException fault) when (fault.SqliteErrorCode == raw.SQLITE_BUSY)
         {

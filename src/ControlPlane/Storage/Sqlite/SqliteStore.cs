@@ -15,29 +15,35 @@ internal sealed class SqliteStore : IStore
     private readonly List<SqliteLink> links;
     private readonly IDisposable? turn;
     private readonly KeptGeneration generation = new();
+    private readonly KeptRows? rows;
 
-    private SqliteStore(SqliteLink writing, List<SqliteLink> links, IDisposable? turn, StoreOptions options, SqliteReserve reserve, ILogger log)
+    private SqliteStore(SqliteLink writing, List<SqliteLink> links, IDisposable? turn, KeptRows? kept, StoreOptions options, SqliteReserve reserve, ILogger log)
     {
+        rows = kept;
         this.writing = writing;
         this.links = links;
         this.turn = turn;
         readers = Channel.CreateBounded<SqliteLink>(links.Count);
         foreach (var link in links) readers.Writer.TryWrite(link);
-        writer = new SqliteWriter(writing, options, reserve, generation, log);
+        writer = new SqliteWriter(writing, options, reserve, generation, kept, log);
     }
 
     public Task<Exception> Fatal => writer.Fatal;
+
+    /// <summary>While this process has its turn at the file: then nobody else writes to it.</summary>
+    public KeptRows? Kept => writer.IsCurrentThread || writer.Fatal.IsCompleted ? null : rows;
 
     public static async Task<SqliteStore> OpenAsync(StoreOptions options, TimeProvider time, ILoggerFactory logs, CancellationToken cancellationToken)
     {
         var log = logs.CreateLogger("GrpcCa.Storage");
         SqliteFile.Prepare(options.Path);
         var taken = options.Replica.Length > 0 ? SqliteFile.TakeTurn(options.Path) : null;
+        var kept = taken is null ? null : new KeptRows();
         var opened = new List<SqliteLink>();
         try
         {
             SqliteLink? link = null;
-            if (!await TryUntilFreeAsync(() => (link = WithReserve(() => SqliteLink.TryOpen(options), () => 0, options, log)) is not null, options, time, cancellationToken))
+            if (!await TryUntilFreeAsync(() => (link = WithReserve(() => SqliteLink.TryOpen(options, kept), () => 0, options, log)) is not null, options, time, cancellationToken))
                 throw InUse(options, "it cannot be set up");
             var first = link!;
             opened.Add(first);
@@ -49,7 +55,7 @@ internal sealed class SqliteStore : IStore
             cancellationToken.ThrowIfCancellationRequested();
             for (var i = 0; i < options.Readers; i++) opened.Add(SqliteLink.Open(options, forWriting: false));
             StoreLog.Opened(log, options.Path, version);
-            return new SqliteStore(first, opened[1..], taken, options, SqliteReserve.Open(options, time, log), log);
+            return new SqliteStore(first, opened[1..], taken, kept, options, SqliteReserve.Open(options, time, log), log);
         }
         catch (Exception fault)
         {

@@ -15,6 +15,7 @@ internal sealed class SqliteWriter
     private readonly StoreOptions options;
     private readonly SqliteReserve reserve;
     private readonly KeptGeneration generation;
+    private readonly KeptRows? rows;
     private readonly ILogger log;
     private readonly Channel<WriteJob> queue;
     private readonly Thread thread;
@@ -24,12 +25,13 @@ internal sealed class SqliteWriter
     private bool unavailable;
     private volatile bool copiesLog;
 
-    public SqliteWriter(SqliteLink link, StoreOptions options, SqliteReserve reserve, KeptGeneration generation, ILogger log)
+    public SqliteWriter(SqliteLink link, StoreOptions options, SqliteReserve reserve, KeptGeneration generation, KeptRows? rows, ILogger log)
     {
         this.link = link;
         this.options = options;
         this.reserve = reserve;
         this.generation = generation;
+        this.rows = rows;
         this.log = log;
         queue = Channel.CreateBounded<WriteJob>(new BoundedChannelOptions(options.QueuedWrites)
         {
@@ -135,7 +137,7 @@ internal sealed class SqliteWriter
         }
         try
         {
-            link.BeginImmediate();
+            Begin();
             if (group.Count == 1) RunAlone(group[0]);
             else RunTogether(group);
         }
@@ -170,6 +172,12 @@ internal sealed class SqliteWriter
             : $"'{missing.Path}' was removed or replaced while it was in use: what is written now would not be found at the next start. Put it back, its log beside it; or, to go on with another file, first remove '{missing.Path}-wal' and '{missing.Path}-shm', which belong to the old one"));
     }
 
+    private void Begin()
+    {
+        link.BeginImmediate();
+        link.Session.Left.Clear();
+    }
+
     // Without company no savepoint is needed: the transaction is one.
     private void RunAlone(WriteJob job)
     {
@@ -193,7 +201,7 @@ internal sealed class SqliteWriter
         if (guardedGroups == 0 && !TryRunAll(group))
         {
             link.Rollback();
-            link.BeginImmediate();
+            Begin();
             guardedGroups = 1 + GuardedAfterFailure;
         }
         if (guardedGroups > 0)
@@ -222,6 +230,7 @@ internal sealed class SqliteWriter
         foreach (var job in group)
         {
             link.Savepoint();
+            var left = link.Session.Left.Count;
             try
             {
                 job.Run(link.Session);
@@ -230,6 +239,7 @@ internal sealed class SqliteWriter
             catch (Exception own) when (SqliteFault.Classify(own) == FaultClass.Ordinary && link.InTransaction)
             {
                 link.RollbackToSavepoint();
+                link.Session.Left.RemoveRange(left, link.Session.Left.Count - left);
                 job.Refuse(own);
             }
         }
@@ -241,6 +251,7 @@ internal sealed class SqliteWriter
     {
         var after = link.ReadGeneration();
         link.Commit();
+        rows?.Committed(link.Session.Left);
         if (after is var (configuration, accounts)) generation.Committed(configuration, accounts);
         else generation.Forget();
     }

@@ -57,10 +57,13 @@ internal static class CertificateStore
             .FirstAsync(Read);
 
     /// <summary>As it is now.</summary>
-    public static ValueTask<CertificateRecord?> FindAsync(IStore store, SerialNumber serial, CancellationToken cancellationToken) =>
-        store.Kept?.Find<CertificateRecord>(KeptRows.Certificates, serial.Hex) is { } kept
+    public static ValueTask<CertificateRecord?> FindAsync(IStore store, SerialNumber serial, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        return store.Kept?.Find<CertificateRecord>(KeptRows.Certificates, serial.Hex) is { } kept
             ? new ValueTask<CertificateRecord?>(kept)
             : store.ReadOneAsync(session => FindAsync(session, serial), cancellationToken);
+    }
 
     public static ValueTask<CertificateEvidence?> FindEvidenceAsync(StoreSession session, SerialNumber serial) => session
         .Sql("select new_order_evidence, finalize_evidence from certificates where serial = @serial")

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Diagnostics;
 
 namespace GrpcCa.ControlPlane.Storage;
 
@@ -8,6 +7,7 @@ namespace GrpcCa.ControlPlane.Storage;
 /// within the second, and every commit makes the readers of the embedded engine read their pages anew. A statement that changes
 /// one of <see cref="Tables"/> either tells the row that it leaves (<see cref="StoreStatement.Leaving"/>) or makes all of that table
 /// forgotten, so that a writer who says nothing costs a read and no truth. One thread takes commits over; reading is safe beside it.
+/// Between a commit and its taking over the database is ahead of the memory, for a moment in which nobody has been told of the commit.
 /// </summary>
 internal sealed class KeptRows
 {
@@ -41,17 +41,20 @@ internal sealed class KeptRows
         where T : class => shelves[table].Find(id) as T;
 
     /// <summary>Takes over what a commit left, in the order of its statements.</summary>
-    public void Committed(List<LeftRow> left)
+    public void Committed(LeftRows left)
     {
         if (left.Count == 0) return;
         Interlocked.Increment(ref moment);
-        foreach (var row in left)
+        foreach (var row in left.All)
         {
             if (row.Id is null) shelves[row.Table].Clear();
             else shelves[row.Table].Put(row.Id, row.Value);
         }
         Interlocked.Increment(ref moment);
     }
+
+    /// <summary>Has a row read anew that turned out to be another than the one in memory. By the thread that takes commits over.</summary>
+    public void Forget(string table, string id) => shelves[table].Put(id, null);
 
     /// <summary>The tables of these whose rows a statement may change, going by its text.</summary>
     public static IReadOnlyList<string> ChangedBy(string text)
@@ -102,10 +105,3 @@ internal sealed class KeptRows
         public int Count { get; set; } // the dictionary's own takes all its locks
     }
 }
-
-/// <summary>What a statement left of a row.</summary>
-/// <param name="Table">Its table.</param>
-/// <param name="Id">Its key; null when nothing is known of any row of the table.</param>
-/// <param name="Value">The row as it would be read; null when it has to be.</param>
-[DebuggerDisplay("{Table}/{Id}")]
-internal readonly record struct LeftRow(string Table, string? Id, object? Value);

@@ -30,7 +30,12 @@ internal sealed class PreparedStatement(StoreSession session, DbCommand command,
     /// <summary>It has run, and changed so many rows.</summary>
     public void Changed(int rows)
     {
-        if (rows == 0) return;
+        if (rows == 0)
+        {
+            // Perhaps because somebody changed it from outside: who tries again will see.
+            if (leaving is { } expected) session.Doubt(expected);
+            return;
+        }
         foreach (var table in changes)
             session.Left.Add(rows == 1 && leaving is { } row && row.Table == table ? row : new LeftRow(table, null, null));
     }

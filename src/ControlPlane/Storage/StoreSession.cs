@@ -27,19 +27,20 @@ internal sealed class StoreSession(DbConnection connection, KeptRows? kept = nul
     internal DbConnection Connection => connection;
 
     /// <summary>What the statements of the transaction left so far of rows that are kept; whoever undoes statements takes back what they left.</summary>
-    internal List<LeftRow> Left { get; } = [];
+    internal LeftRows Left { get; } = new();
 
     /// <summary>A row as this transaction sees it, if it is in memory; null when it has to be read.</summary>
     public T? Recall<T>(string table, string id)
         where T : class
     {
         if (kept is null) return null;
-        for (var i = Left.Count - 1; i >= 0; i--)
-        {
-            var row = Left[i];
-            if (row.Table == table && (row.Id is null || row.Id == id)) return row.Value as T;
-        }
-        return kept.Find<T>(table, id);
+        return Left.TryFind(table, id, out var row) ? row as T : kept.Find<T>(table, id);
+    }
+
+    /// <summary>A row is not what somebody took it for, perhaps from memory; from now on it is read.</summary>
+    internal void Doubt(LeftRow row)
+    {
+        if (row.Id is not null) kept?.Forget(row.Table, row.Id);
     }
 
     /// <summary>A statement, ready for its parameters.</summary>

@@ -81,7 +81,6 @@ public sealed class SignatureTests
     {
         using var ec = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var q = ec.ExportParameters(false).Q;
-        // What one call leaves behind is not the next one's.
         Assert.Null(OpenSslEcKey.Import(EcCurve.P256, q.X, [.. q.Y![..^1], (byte)(q.Y[^1] ^ 1)]));
         Assert.Null(OpenSslEcKey.Import(EcCurve.P256, new byte[32], new byte[32]));
         Assert.Null(OpenSslEcKey.Import(EcCurve.P256, Enumerable.Repeat((byte)0xff, 32).ToArray(), q.Y));

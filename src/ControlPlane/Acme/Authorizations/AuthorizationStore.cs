@@ -20,10 +20,13 @@ internal static class AuthorizationStore
             .FirstAsync(Read);
 
     /// <summary>As it is now.</summary>
-    public static ValueTask<Authorization?> FindAsync(IStore store, string id, CancellationToken cancellationToken) =>
-        store.Kept?.Find<Authorization>(KeptRows.Authorizations, id) is { } kept
+    public static ValueTask<Authorization?> FindAsync(IStore store, string id, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        return store.Kept?.Find<Authorization>(KeptRows.Authorizations, id) is { } kept
             ? new ValueTask<Authorization?>(kept)
             : store.ReadOneAsync(session => FindAsync(session, id), cancellationToken);
+    }
 
     /// <summary>The account's for the name that have not expired, those proven last first; what they are worth is derived.</summary>
     public static ValueTask<List<Authorization>> ListUnexpiredAsync(StoreSession session, string accountId, string identifier, DateTimeOffset now) => session

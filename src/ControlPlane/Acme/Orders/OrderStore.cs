@@ -21,9 +21,13 @@ internal static class OrderStore
             .FirstAsync(Read);
 
     /// <summary>The order with its authorizations, as they are now.</summary>
-    public static ValueTask<OrderView?> FindViewAsync(IStore store, string id, DateTimeOffset now, CancellationToken cancellationToken) => FindView(store.Kept, id, now) is { } kept
-        ? new ValueTask<OrderView?>(kept)
-        : store.ReadAsync(session => FindViewAsync(session, id, now), cancellationToken);
+    public static ValueTask<OrderView?> FindViewAsync(IStore store, string id, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        return FindView(store.Kept, id, now) is { } kept
+            ? new ValueTask<OrderView?>(kept)
+            : store.ReadAsync(session => FindViewAsync(session, id, now), cancellationToken);
+    }
 
     /// <summary>The order with its authorizations, in the order of its names.</summary>
     public static async ValueTask<OrderView?> FindViewAsync(StoreSession session, string id, DateTimeOffset now)
@@ -127,8 +131,8 @@ internal static class OrderStore
         .With("@batch", batch)
         .ExecuteAsync();
 
-    // All of one moment, or nothing.
-    private static OrderView? FindView(KeptRows? rows, string id, DateTimeOffset now)
+    /// <summary>The same from memory, all of one moment; null when it has to be read.</summary>
+    internal static OrderView? FindView(KeptRows? rows, string id, DateTimeOffset now)
     {
         if (rows is null) return null;
         var moment = rows.Moment;

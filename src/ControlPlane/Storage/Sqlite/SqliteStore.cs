@@ -16,6 +16,7 @@ internal sealed class SqliteStore : IStore
     private readonly IDisposable? turn;
     private readonly KeptGeneration generation = new();
     private readonly KeptRows? rows;
+    private volatile bool isClosed;
 
     private SqliteStore(SqliteLink writing, List<SqliteLink> links, IDisposable? turn, KeptRows? kept, StoreOptions options, SqliteReserve reserve, ILogger log)
     {
@@ -31,7 +32,7 @@ internal sealed class SqliteStore : IStore
     public Task<Exception> Fatal => writer.Fatal;
 
     /// <summary>While this process has its turn at the file: then nobody else writes to it.</summary>
-    public KeptRows? Kept => writer.IsCurrentThread || writer.Fatal.IsCompleted ? null : rows;
+    public KeptRows? Kept => isClosed || writer.IsCurrentThread || writer.Fatal.IsCompleted ? null : rows;
 
     public static async Task<SqliteStore> OpenAsync(StoreOptions options, TimeProvider time, ILoggerFactory logs, CancellationToken cancellationToken)
     {
@@ -126,6 +127,7 @@ internal sealed class SqliteStore : IStore
 
     public async ValueTask DisposeAsync()
     {
+        isClosed = true;
         await writer.StopAsync();
         readers.Writer.TryComplete();
         // What failed is not tried again, not by the way either: the next start reads the log as it is.

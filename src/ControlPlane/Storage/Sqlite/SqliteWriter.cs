@@ -21,8 +21,9 @@ internal sealed class SqliteWriter
     private readonly Thread thread;
     private readonly TaskCompletionSource ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<Exception> fatal = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private (long Configuration, long Accounts)? raised;
     private int pagesWritten, guardedGroups;
-    private bool unavailable;
+    private bool unavailable, isCommitted;
     private volatile bool copiesLog;
 
     public SqliteWriter(SqliteLink link, StoreOptions options, SqliteReserve reserve, KeptGeneration generation, KeptRows? rows, ILogger log)
@@ -147,6 +148,8 @@ internal sealed class SqliteWriter
             Undo(group, fault);
             return;
         }
+        // Outside of what undoes a group: it is written, and if this fails, nobody can be told what is.
+        if (isCommitted) Publish();
         // What was synced into a file that nobody will find again is not durable.
         if (link.Missing() is { } missing)
         {
@@ -175,7 +178,8 @@ internal sealed class SqliteWriter
     private void Begin()
     {
         link.BeginImmediate();
-        link.Session.Left.Clear();
+        link.Session.Left.Cut(0);
+        isCommitted = false;
     }
 
     // Without company no savepoint is needed: the transaction is one.
@@ -239,20 +243,25 @@ internal sealed class SqliteWriter
             catch (Exception own) when (SqliteFault.Classify(own) == FaultClass.Ordinary && link.InTransaction)
             {
                 link.RollbackToSavepoint();
-                link.Session.Left.RemoveRange(left, link.Session.Left.Count - left);
+                link.Session.Left.Cut(left);
                 job.Refuse(own);
             }
         }
     }
 
-    // The answers come after it: who has one sees what it did. Asked of the database each time, since nobody who writes can forget
-    // to say what it raised then.
+    // Asked of the database each time, since nobody who writes can forget to say what it raised then.
     private void CommitNow()
     {
-        var after = link.ReadGeneration();
+        raised = link.ReadGeneration();
         link.Commit();
+        isCommitted = true;
+    }
+
+    // The answers come after it: who has one sees what it did.
+    private void Publish()
+    {
         rows?.Committed(link.Session.Left);
-        if (after is var (configuration, accounts)) generation.Committed(configuration, accounts);
+        if (raised is var (configuration, accounts)) generation.Committed(configuration, accounts);
         else generation.Forget();
     }
 

@@ -256,6 +256,7 @@ internal sealed record ControlPlaneOptions
             Resolver = resolver is null ? [] : [resolver],
             AttemptTimeout = read.Duration("Validation:AttemptTimeout", usual.AttemptTimeout, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(2)),
             ResolveTimeout = read.Duration("Validation:ResolveTimeout", usual.ResolveTimeout, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(2)),
+            SystemLookups = read.Number("Validation:SystemLookups", usual.SystemLookups, 1, 1000),
             ConnectTimeout = read.Duration("Validation:ConnectTimeout", usual.ConnectTimeout, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(2)),
             MaxBody = read.Number("Validation:MaxBody", usual.MaxBody, 1024, 64 * 1024),
             MaxRedirects = read.Number("Validation:MaxRedirects", usual.MaxRedirects, 0, 10),

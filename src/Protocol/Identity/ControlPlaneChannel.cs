@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
@@ -48,8 +49,7 @@ internal static class ControlPlaneChannel
         };
         handler.ConnectCallback = async (context, ct) =>
         {
-            var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-            var stream = await ConnectAsync(socket, context.DnsEndPoint, ct);
+            var stream = await ConnectAsync(context.DnsEndPoint, ct);
             onConnect?.Invoke();
             return stream;
         };
@@ -73,7 +73,29 @@ internal static class ControlPlaneChannel
         KeepAlivePingTimeout = TimeSpan.FromSeconds(5),
     };
 
-    private static async ValueTask<Stream> ConnectAsync(Socket socket, System.Net.EndPoint target, CancellationToken ct)
+    // The system's resolver keeps its thread while nobody answers, and the platform would take one of the pool, of which a gateway
+    // may have one.
+    private static async ValueTask<Stream> ConnectAsync(DnsEndPoint target, CancellationToken ct)
+    {
+        var addresses = IPAddress.TryParse(target.Host, out var literal)
+            ? [literal]
+            : await Task.Factory.StartNew(() => Dns.GetHostAddresses(target.Host), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default).WaitAsync(ct);
+        for (var i = 0; ; i++)
+        {
+            if (i == addresses.Length) throw new SocketException((int)SocketError.HostNotFound);
+            try
+            {
+                var socket = new Socket(addresses[i].AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+                return await ConnectAsync(socket, new IPEndPoint(addresses[i], target.Port), ct);
+            }
+            catch (SocketException) when (i + 1 < addresses.Length)
+            {
+                // The next address may be one that answers; the last one's fault is told.
+            }
+        }
+    }
+
+    private static async ValueTask<Stream> ConnectAsync(Socket socket, EndPoint target, CancellationToken ct)
     {
         try
         {

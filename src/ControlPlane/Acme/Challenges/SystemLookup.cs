@@ -1,13 +1,30 @@
 using System.Collections.Immutable;
 using System.Net;
 using System.Net.Sockets;
+using System.Threading.Channels;
 
 namespace GrpcCa.ControlPlane.Acme.Challenges;
 
-/// <summary>Asks the system's resolver, as any program on this host would, but for a full name never its search list.</summary>
-internal static class SystemLookup
+/// <summary>
+/// Asks the system's resolver, as any program on this host would, but for a full name never its search list. The system's
+/// call keeps its thread until there is an answer, 10 s and more where nobody gives one. The platform makes it on threads of its pool, so
+/// that a few dozen names whose servers are silent would stop everything else, revocations too: here each has a thread of its own.
+/// </summary>
+internal sealed class SystemLookup
 {
-    public static async Task<Resolution> ResolveAsync(string name, CancellationToken cancellationToken)
+    private readonly Channel<bool> places;
+    private readonly Func<string, IPAddress[]> ask;
+
+    /// <param name="most">How many names are asked for at once; who comes then waits, within its own bound.</param>
+    /// <param name="ask">The system's call.</param>
+    public SystemLookup(int most, Func<string, IPAddress[]> ask)
+    {
+        this.ask = ask;
+        places = Channel.CreateBounded<bool>(most);
+        for (var i = 0; i < most; i++) places.Writer.TryWrite(true);
+    }
+
+    public async Task<Resolution> ResolveAsync(string name, CancellationToken cancellationToken)
     {
         if (HostsFile.Find(name) is { IsEmpty: false } listed) return new Resolution(listed, null);
         try
@@ -15,7 +32,7 @@ internal static class SystemLookup
             // The dot at the end keeps nas.net.gq from becoming nas.net.gq.<search domain>, which is somebody else's name.
             // A single label has no other chance than the search list.
             var asked = name.Contains('.', StringComparison.Ordinal) ? name + "." : name;
-            var addresses = await Dns.GetHostAddressesAsync(asked, cancellationToken);
+            var addresses = await AskAsync(asked, cancellationToken);
             return addresses.Length > 0 ? new Resolution([.. addresses], null) : NoRecords(name);
         }
         catch (SocketException fault)
@@ -32,6 +49,28 @@ internal static class SystemLookup
         {
             return Resolution.Failed($"DNS cannot be asked for {name}: the name is too long");
         }
+    }
+
+    // Who no longer waits leaves the thread behind, which gives its place back when the system answers.
+    private async Task<IPAddress[]> AskAsync(string name, CancellationToken cancellationToken)
+    {
+        await places.Reader.ReadAsync(cancellationToken);
+        var asking = Task.FromException<IPAddress[]>(new InvalidOperationException("no thread was to be had"));
+        try
+        {
+            asking = Task.Factory.StartNew(() => ask(name), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        }
+        finally
+        {
+            _ = asking.ContinueWith(
+                asked =>
+                {
+                    _ = asked.Exception; // of whom nobody waits for any more
+                    places.Writer.TryWrite(true);
+                },
+                CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        }
+        return await asking.WaitAsync(cancellationToken);
     }
 
     private static Resolution NoRecords(string name) => Resolution.Failed($"DNS has no A or AAAA records for {name} (from the system's resolver)");

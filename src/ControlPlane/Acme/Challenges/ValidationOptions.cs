@@ -25,6 +25,9 @@ internal sealed record ValidationOptions
     /// <summary>How long the look-up of one name may take, all tries included; 5 s by default.</summary>
     public TimeSpan ResolveTimeout { get; init; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>How many names the system's resolver is asked for at once, each on a thread of its own, also by webhooks and OIDC; 64 by default.</summary>
+    public int SystemLookups { get; init; } = 64;
+
     /// <summary>How long one connection may take to open, so that a dead IPv6 route leaves time for IPv4; 3 s by default.</summary>
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(3);
 

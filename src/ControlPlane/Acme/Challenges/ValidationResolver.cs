@@ -15,6 +15,8 @@ internal sealed class ValidationResolver(NameServers servers, ValidationOptions 
 {
     private static readonly Resolution Loopback = new([IPAddress.IPv6Loopback, IPAddress.Loopback], null);
 
+    private readonly SystemLookup system = new(options.SystemLookups, Dns.GetHostAddresses);
+
     /// <summary>A failed look-up is a resolution with a fault; only the caller's cancellation throws.</summary>
     /// <param name="name">A full name, or a single label of this network.</param>
     /// <param name="resolvers">The servers to ask; none asks the system's resolver.</param>
@@ -28,7 +30,7 @@ internal sealed class ValidationResolver(NameServers servers, ValidationOptions 
         try
         {
             return resolvers.IsDefaultOrEmpty
-                ? await SystemLookup.ResolveAsync(name, either.Token)
+                ? await system.ResolveAsync(name, either.Token)
                 : await ServerLookup.ResolveAsync(servers.For(resolvers), name, either.Token);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)

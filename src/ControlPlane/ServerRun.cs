@@ -17,7 +17,7 @@ internal static class ServerRun
     /// <summary>Exit code of a wrong configuration.</summary>
     public const int BadConfiguration = 2;
 
-    private static readonly TimeSpan StopWithin = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan StopWithin = TimeSpan.FromSeconds(10), ToldWithin = TimeSpan.FromSeconds(1);
 
     /// <summary>Serves until it is told to stop; prints <c>ready</c> and the endpoint on stdout once it does. Tests replace services by <paramref name="adjust"/>.</summary>
     public static async Task<int> ServeAsync(
@@ -41,7 +41,11 @@ internal static class ServerRun
         await Task.WhenAny(stopped, store.Fatal);
         if (!store.Fatal.IsCompleted) return 0;
         // DESIGN §9: after a failed sync or corruption nothing in memory can be trusted; the next start reads the log.
-        await Console.Error.WriteLineAsync($"grpcca-server: the store failed and the program stops: {(await store.Fatal).Message}");
+        // Whoever reads the pipe may have stopped too; that must not keep a program alive that serves nobody.
+        var cause = (await store.Fatal).Message;
+        var told = Task.Factory.StartNew(
+            () => Console.Error.WriteLine($"grpcca-server: the store failed and the program stops: {cause}"), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        await Task.WhenAny(told, Task.Delay(ToldWithin, time, cancellationToken));
         using var bound = new CancellationTokenSource(StopWithin, time);
         await app.StopAsync(bound.Token);
         return Failed;

@@ -95,7 +95,7 @@ internal sealed class LogLines : ILoggerProvider
             output.Write(Encoding.UTF8.GetBytes(lines.ToString()));
             output.Flush();
         }
-        catch (IOException)
+        catch (Exception gone) when (gone is IOException or UnauthorizedAccessException)
         {
             // Whoever read the log is gone; there is nobody left to tell.
         }

@@ -53,7 +53,7 @@ internal sealed class OidcKeys(GuardedFetch fetch, AuthorityBook authorities, Va
     {
         lock (provider.Gate)
         {
-            if (provider.Asking is { } asked && (!asked.IsCompleted || time.GetUtcNow() - provider.EndedAt < PauseAfter(asked, keyId))) return asked;
+            if (provider.Asking is { } asked && (!asked.IsCompleted || time.GetElapsedTime(provider.EndedAt) < PauseAfter(asked, keyId))) return asked;
             return provider.Asking = Task.Run(() => RefreshAsync(provider, settings, stopping.Token));
         }
     }
@@ -69,7 +69,7 @@ internal sealed class OidcKeys(GuardedFetch fetch, AuthorityBook authorities, Va
         }
         finally
         {
-            provider.EndedAt = time.GetUtcNow();
+            provider.EndedAt = time.GetTimestamp();
         }
     }
 
@@ -148,7 +148,7 @@ internal sealed class OidcKeys(GuardedFetch fetch, AuthorityBook authorities, Va
         public Task<KeySet>? Asking { get; set; }
 
         /// <summary>When the last question was over.</summary>
-        public DateTimeOffset EndedAt { get; set; }
+        public long EndedAt { get; set; }
     }
 
     private sealed record NamedKey(string? KeyId, PublicKey Key);

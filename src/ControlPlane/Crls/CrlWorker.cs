@@ -66,7 +66,8 @@ internal sealed class CrlWorker(
     }
 
     private bool IsDue(CrlIssuer issuer, CrlState? state, DateTimeOffset now) =>
-        issuer.SignsAt(now) && (troubles.GetValueOrDefault(issuer.Name)?.RetryAt ?? now) <= now
+        // A time further ahead than it can be was written by a clock that was set back since.
+        issuer.SignsAt(now) && (troubles.GetValueOrDefault(issuer.Name) is not { } trouble || trouble.RetryAt <= now || trouble.RetryAt > now + LongestWait)
         && (state is null || state.PublishedNumber == 0 || state.Changes > state.Covered || state.RefreshAt <= now
             // Further ahead than it can be: some clock was, so that the list is not good yet; or the lifetime was made shorter.
             || state.RefreshAt > now + options.LifetimeOf(issuer) / 3 + CrlOptions.Backdate);

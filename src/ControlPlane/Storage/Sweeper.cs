@@ -68,7 +68,9 @@ internal sealed class Sweeper(IStore store, StoreOptions options, IEnumerable<Sw
 
     private async Task<int> SweepAsync(Round round, CancellationToken cancellationToken)
     {
-        if (round.Due > time.GetUtcNow() || !await HoldAsync(cancellationToken)) return 0;
+        // Further ahead than it can be: the clock was set back since.
+        var now = time.GetUtcNow();
+        if ((round.Due > now && round.Due <= now + round.Task.Interval) || !await HoldAsync(cancellationToken)) return 0;
         var (total, batches) = (0, 0);
         var batch = new SweepBatch(0, More: true);
         while (batch.More && (batches == 0 || await HoldAsync(cancellationToken)))

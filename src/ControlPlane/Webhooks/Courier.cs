@@ -13,23 +13,41 @@ internal sealed class Courier(WebhookRecord webhook, IStore store, WebhookCaller
     // Longer than an attempt with all its writes.
     private static readonly TimeSpan ClaimSlack = TimeSpan.FromSeconds(30);
 
+    private static readonly TimeSpan TrimEvery = TimeSpan.FromSeconds(10);
+
+    // Other writes come between two batches.
+    private const int TrimBatch = 500;
+
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         await TrimAsync(cancellationToken);
+        var trimmed = time.GetTimestamp();
         while (await ClaimAsync(cancellationToken) is { Count: > 0 } claimed)
+        {
             await Task.WhenAll(claimed.Select(delivery => DeliverAsync(delivery, cancellationToken)));
+            // Where more happens than the receiver takes, this has no end, and the queue would have none.
+            if (time.GetElapsedTime(trimmed) < TrimEvery) continue;
+            await TrimAsync(cancellationToken);
+            trimmed = time.GetTimestamp();
+        }
     }
 
     // Held here and not by each act: acts would meet at one counter.
     private async Task TrimAsync(CancellationToken cancellationToken)
     {
         if (await store.ReadAsync(session => DeliveryStore.CountAsync(session, webhook.Id), cancellationToken) <= options.QueueLimit) return;
-        var dropped = await store.WriteAsync(async session =>
+        var (dropped, batch) = (0, 0);
+        do
         {
-            var trimmed = await DeliveryStore.TrimAsync(session, webhook.Id, options.QueueLimit);
-            if (trimmed > 0) await WebhookStore.CountDroppedAsync(session, webhook.Id, trimmed);
-            return trimmed;
-        }, cancellationToken);
+            batch = await store.WriteAsync(async session =>
+            {
+                var trimmed = await DeliveryStore.TrimAsync(session, webhook.Id, options.QueueLimit, TrimBatch);
+                if (trimmed > 0) await WebhookStore.CountDroppedAsync(session, webhook.Id, trimmed);
+                return trimmed;
+            }, cancellationToken);
+            dropped += batch;
+        }
+        while (batch == TrimBatch);
         if (dropped > 0) faults.Dropped(webhook, dropped);
     }
 

@@ -52,8 +52,8 @@ internal static class DeliveryStore
     public static async ValueTask<bool> RemoveAsync(StoreSession session, string id) =>
         await session.Sql("delete from webhook_deliveries where id = @id").With("@id", id).ExecuteAsync() == 1;
 
-    /// <summary>Drops the oldest above the limit; returns how many.</summary>
-    public static async ValueTask<int> TrimAsync(StoreSession session, string webhookId, int limit)
+    /// <summary>Drops the oldest above the limit, a batch; returns how many.</summary>
+    public static async ValueTask<int> TrimAsync(StoreSession session, string webhookId, int limit, int batch)
     {
         var above = await CountAsync(session, webhookId) - limit;
         return above <= 0 ? 0 : await session
@@ -61,7 +61,7 @@ internal static class DeliveryStore
                 delete from webhook_deliveries where id in (
                     select id from webhook_deliveries where webhook_id = @webhook_id order by created_at, id limit @above)
                 """)
-            .With("@webhook_id", webhookId).With("@above", above).ExecuteAsync();
+            .With("@webhook_id", webhookId).With("@above", Math.Min(above, batch)).ExecuteAsync();
     }
 
     public static ValueTask<long> CountAsync(StoreSession session, string webhookId) =>

@@ -19,7 +19,7 @@ internal sealed class ConfigDuty(ConfigBook book, ControlPlaneLink link, CallPol
     private readonly Lock gate = new();
     private Task asking = Task.CompletedTask;
     private DateTimeOffset due = time.GetUtcNow();
-    private DateTimeOffset asked = DateTimeOffset.UnixEpoch;
+    private long asked; // by the clock that nobody sets; 0 before the first time
 
     protected override DateTimeOffset Due => due;
 
@@ -37,7 +37,7 @@ internal sealed class ConfigDuty(ConfigBook book, ControlPlaneLink link, CallPol
 
     private async Task AskAsync(CancellationToken ct)
     {
-        asked = Time.GetUtcNow();
+        asked = Time.GetTimestamp();
         Accept(await calls.ReadAsync(options => link.Gateways.GetGatewayConfigAsync(new GetGatewayConfigRequest(), options), ct));
         due = Time.GetUtcNow() + interval;
     }
@@ -48,8 +48,8 @@ internal sealed class ConfigDuty(ConfigBook book, ControlPlaneLink link, CallPol
     /// </summary>
     public async Task RefreshAsync(CancellationToken ct)
     {
-        var come = Time.GetUtcNow();
-        var early = asked + Pause - come;
+        var come = Time.GetTimestamp();
+        var early = asked == 0 ? TimeSpan.Zero : Pause - Time.GetElapsedTime(asked, come);
         if (early > TimeSpan.Zero) await Task.Delay(early, Time, ct);
         try
         {

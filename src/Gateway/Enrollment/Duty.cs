@@ -14,10 +14,10 @@ namespace GrpcCa.Gateway.Enrollment;
 /// </summary>
 internal abstract class Duty(string name, TimeProvider time, ILogger log)
 {
-    private static readonly TimeSpan FirstWait = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan FirstWait = TimeSpan.FromSeconds(2), SetBack = TimeSpan.FromSeconds(5);
     private int failures;
     private string? lastFault;
-    private DateTimeOffset retryAt;
+    private DateTimeOffset retryAt, looked;
 
     /// <summary>When it has to be done the next time.</summary>
     public DateTimeOffset DueAt => failures > 0 ? retryAt : Due;
@@ -35,7 +35,11 @@ internal abstract class Duty(string name, TimeProvider time, ILogger log)
     /// <summary>Does it when it is due.</summary>
     public async Task RunAsync(CancellationToken ct)
     {
-        if (DueAt > time.GetUtcNow()) return;
+        var now = time.GetUtcNow();
+        // What is due by a clock that was set back since would wait for as long as that was.
+        var isSetBack = looked - now > SetBack;
+        looked = now;
+        if (DueAt > now && !isSetBack) return;
         try
         {
             await DoAsync(ct);

@@ -14,6 +14,8 @@ namespace GrpcCa.Protocol.Identity;
 /// </summary>
 internal static class ControlPlaneChannel
 {
+    private static readonly TimeSpan WithAnotherToTry = TimeSpan.FromSeconds(2);
+
     /// <summary>What the address of a local admin socket starts with.</summary>
     public const string UnixScheme = "unix:";
 
@@ -83,12 +85,15 @@ internal static class ControlPlaneChannel
         for (var i = 0; ; i++)
         {
             if (i == addresses.Length) throw new SocketException((int)SocketError.HostNotFound);
+            // One that swallows what is sent to it must leave time for the next.
+            using var patience = CancellationTokenSource.CreateLinkedTokenSource(ct);
+            if (i + 1 < addresses.Length) patience.CancelAfter(WithAnotherToTry);
             try
             {
                 var socket = new Socket(addresses[i].AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-                return await ConnectAsync(socket, new IPEndPoint(addresses[i], target.Port), ct);
+                return await ConnectAsync(socket, new IPEndPoint(addresses[i], target.Port), patience.Token);
             }
-            catch (SocketException) when (i + 1 < addresses.Length)
+            catch (Exception fault) when (i + 1 < addresses.Length && !ct.IsCancellationRequested && fault is (SocketException or OperationCanceledException))
             {
                 // The next address may be one that answers; the last one's fault is told.
             }

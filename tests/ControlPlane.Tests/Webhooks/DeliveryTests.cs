@@ -127,6 +127,19 @@ public sealed class DeliveryTests(PostgresFixture postgres)
         await Until.TrueAsync(() => Task.FromResult(house.Log.Lines.Any(line => line.Id.Id == 2206)), "it is logged");
     }
 
+    [Fact]
+    public async Task AQueueFarTooFull_IsTrimmedInBatches()
+    {
+        await using var house = await Hooks.HouseAsync(("Webhooks:QueueLimit", "3"), ("Webhooks:FirstPause", "1h"), ("Webhooks:LongestPause", "1h"));
+        await using var receiver = await HookReceiver.StartAsync();
+        receiver.Answer = _ => new HookAnswer(500);
+        await house.AddAsync("tell", receiver, Event.Issued);
+
+        await QueueAsync(house.Store, "tell", 1_203);
+
+        await Until.TrueAsync(async () => await house.GetAsync("tell") is { QueuedCount: 3, DroppedCount: 1_200 }, "all but three are dropped, and counted");
+    }
+
     [Theory]
     [InlineData("Webhooks:MaxAttempts", "2")]
     [InlineData("Webhooks:MaxAge", "1s")]

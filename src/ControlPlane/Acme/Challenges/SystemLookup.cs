@@ -45,6 +45,10 @@ internal sealed class SystemLookup
                 _ => Resolution.Failed($"DNS failed for {name}: the system's resolver reports {fault.SocketErrorCode}"),
             };
         }
+        catch (TaskSchedulerException)
+        {
+            return Resolution.Failed($"DNS could not be asked for {name}: the system gives no thread for it");
+        }
         catch (ArgumentException)
         {
             return Resolution.Failed($"DNS cannot be asked for {name}: the name is too long");

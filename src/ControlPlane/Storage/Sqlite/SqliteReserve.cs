@@ -19,7 +19,7 @@ internal sealed class SqliteReserve
     private readonly TimeProvider time;
     private readonly ILogger log;
     private bool kept;
-    private DateTimeOffset next;
+    private (long Since, TimeSpan For) pause;
 
     private SqliteReserve(StoreOptions options, TimeProvider time, ILogger log)
     {
@@ -28,6 +28,9 @@ internal sealed class SqliteReserve
         this.time = time;
         this.log = log;
     }
+
+    // By the clock that nobody sets: one that is set back would put off what was due.
+    private bool IsPausing => time.GetElapsedTime(pause.Since) < pause.For;
 
     /// <summary>It was given up, in this life or an earlier one: ordinary writes have to wait.</summary>
     public bool IsSpent { get; private set; }
@@ -66,7 +69,7 @@ internal sealed class SqliteReserve
         StoreLog.ReserveSpent(log, file);
         kept = false;
         IsSpent = true;
-        next = time.GetUtcNow() + Apart;
+        pause = (time.GetTimestamp(), Apart);
         SyncedFile.Empty(file);
         return true;
     }
@@ -74,8 +77,8 @@ internal sealed class SqliteReserve
     /// <summary>Sets it aside anew after it was spent; false while there is no space. Asks the disk once a second at most.</summary>
     public bool TryRenew()
     {
-        if (next > time.GetUtcNow()) return false;
-        next = time.GetUtcNow() + Apart;
+        if (IsPausing) return false;
+        pause = (time.GetTimestamp(), Apart);
         if (!TryMake(out _)) return false;
         IsSpent = false;
         StoreLog.ReserveKept(log, file, mebibytes);
@@ -85,8 +88,8 @@ internal sealed class SqliteReserve
     /// <summary>Makes one that there was no space for at the start, when there is much more space than it takes.</summary>
     public void Keep()
     {
-        if (kept || mebibytes == 0 || next > time.GetUtcNow()) return;
-        next = time.GetUtcNow() + Seldom;
+        if (kept || mebibytes == 0 || IsPausing) return;
+        pause = (time.GetTimestamp(), Seldom);
         if (FreeBytes() >= 2L * mebibytes * Mebibyte && TryMake(out _)) StoreLog.ReserveKept(log, file, mebibytes);
     }
 

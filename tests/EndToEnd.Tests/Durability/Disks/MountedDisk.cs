@@ -33,7 +33,8 @@ internal sealed class MountedDisk
     /// <param name="directory">Where the mount points are made.</param>
     /// <param name="socket">The server's.</param>
     /// <param name="format">Makes the file system first.</param>
-    public static async Task<MountedDisk> MountAsync(string directory, string socket, bool format)
+    /// <param name="options">Of mount(8).</param>
+    public static async Task<MountedDisk> MountAsync(string directory, string socket, bool format, string options = "loop")
     {
         Directory.CreateDirectory(System.IO.Path.Combine(directory, "raw"));
         Directory.CreateDirectory(System.IO.Path.Combine(directory, "fs"));
@@ -47,7 +48,7 @@ internal sealed class MountedDisk
         {
             await UntilAsync(() => File.Exists(device), $"nbdfuse shows no {device}");
             if (format) await ProgramRun.SucceedAsync("mkfs.ext4", ["-q", "-F", "-E", "nodiscard,lazy_itable_init=0,lazy_journal_init=0", device]);
-            await ProgramRun.SucceedAsync("mount", ["-t", "ext4", "-o", "loop", device, mounted.Path]);
+            await ProgramRun.SucceedAsync("mount", ["-t", "ext4", "-o", options, device, mounted.Path]);
             return mounted;
         }
         catch

@@ -59,21 +59,23 @@ internal sealed class SystemLookup
     private async Task<IPAddress[]> AskAsync(string name, CancellationToken cancellationToken)
     {
         await places.Reader.ReadAsync(cancellationToken);
-        var asking = Task.FromException<IPAddress[]>(new InvalidOperationException("no thread was to be had"));
+        Task<IPAddress[]> asking;
         try
         {
             asking = Task.Factory.StartNew(() => ask(name), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         }
-        finally
+        catch
         {
-            _ = asking.ContinueWith(
-                asked =>
-                {
-                    _ = asked.Exception; // of whom nobody waits for any more
-                    places.Writer.TryWrite(true);
-                },
-                CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+            places.Writer.TryWrite(true);
+            throw;
         }
+        _ = asking.ContinueWith(
+            asked =>
+            {
+                _ = asked.Exception; // of whom nobody waits for any more
+                places.Writer.TryWrite(true);
+            },
+            CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
         return await asking.WaitAsync(cancellationToken);
     }
 

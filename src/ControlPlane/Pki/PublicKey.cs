@@ -5,11 +5,11 @@ namespace GrpcCa.ControlPlane.Pki;
 
 /// <summary>
 /// A public key that passed every check of this room: an account's, a certificate's. It verifies signatures; the
-/// platform's key object is imported at the first one and kept, as importing costs up to twice what verifying does.
+/// key object for that is made at the first one and kept, as the platform's costs up to twice what verifying does.
 /// </summary>
 /// <remarks>
-/// Safe for parallel use. The platform promises nothing for parallel calls on one key object, hence the lock. The
-/// object is not disposed: keys live in caches and records, and its handle is freed with it.
+/// Safe for parallel use. The platform promises nothing for parallel calls on one key object of its own, hence the lock. The
+/// objects are not disposed: keys live in caches and records, and their handles are freed with them.
 /// </remarks>
 internal sealed partial class PublicKey
 {
@@ -17,7 +17,7 @@ internal sealed partial class PublicKey
     private readonly byte[] first, second; // RSA: n and e; EC: x and y; Ed25519: the point and nothing
     private readonly Ed25519.PublicPoint? point;
     private readonly Lock gate = new();
-    private OpenSslEcKey? openSsl;
+    private volatile OpenSslEcKey? openSsl;
     private AsymmetricAlgorithm? imported;
     private byte[]? sha256;
 
@@ -74,14 +74,18 @@ internal sealed partial class PublicKey
         if (encoding == EcdsaEncoding.Der && !IsEcdsaDer(signature)) return false;
         Span<byte> digest = stackalloc byte[SHA512.HashSizeInBytes];
         digest = digest[..CryptographicOperations.HashData(hash, data, digest)];
+        if ((openSsl ?? Import()) is { } key) return key.Verify(digest, encoding == EcdsaEncoding.Fixed ? OpenSslEcKey.ToDer(signature) : signature);
         lock (gate)
         {
-            if (imported is null && (openSsl ??= OpenSslEcKey.Import(curve, first, second)) is { } key)
-                return key.Verify(digest, encoding == EcdsaEncoding.Fixed ? OpenSslEcKey.ToDer(signature) : signature);
             imported ??= ECDsa.Create(new ECParameters { Curve = curve.Platform, Q = new ECPoint { X = first, Y = second } });
             var format = encoding == EcdsaEncoding.Fixed ? DSASignatureFormat.IeeeP1363FixedFieldConcatenation : DSASignatureFormat.Rfc3279DerSequence;
             return ((ECDsa)imported).VerifyHash(digest, signature, format);
         }
+    }
+
+    private OpenSslEcKey? Import()
+    {
+        lock (gate) return openSsl ??= imported is null ? OpenSslEcKey.Import(curve!, first, second) : null;
     }
 
     private bool VerifyRsa(HashAlgorithmName hash, ReadOnlySpan<byte> data, ReadOnlySpan<byte> signature)

@@ -63,6 +63,24 @@ public sealed class SignatureTests
     }
 
     [Fact]
+    public void Ecdsa_KeyOfOpenSsl_ChecksInParallel()
+    {
+        using var ec = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var q = ec.ExportParameters(false).Q;
+        using var key = OpenSslEcKey.Import(EcCurve.P256, q.X, q.Y);
+        Assert.NotNull(key);
+        Parallel.For(0, 2_000, new ParallelOptions { MaxDegreeOfParallelism = 8 }, i =>
+        {
+            var digest = SHA256.HashData(BitConverter.GetBytes(i));
+            byte[] signature;
+            lock (ec) signature = ec.SignHash(digest, DSASignatureFormat.Rfc3279DerSequence);
+            Assert.True(key.Verify(digest, signature));
+            digest[i % digest.Length] ^= 1;
+            Assert.False(key.Verify(digest, signature));
+        });
+    }
+
+    [Fact]
     public void Ecdsa_DerOfFixed_IsWhatThePlatformWrites()
     {
         using var ec = ECDsa.Create(ECCurve.NamedCurves.nistP521);

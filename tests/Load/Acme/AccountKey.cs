@@ -7,11 +7,11 @@ namespace GrpcCa.Load.Acme;
 /// <summary>An account's P-256 key: signs requests (RFC 8555 §6.2) and knows its thumbprint (RFC 7638).</summary>
 internal sealed class AccountKey : IDisposable
 {
-    private readonly ECDsa key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+    private readonly P256Key key = new();
 
     public AccountKey()
     {
-        var point = key.ExportParameters(includePrivateParameters: false).Q;
+        var point = key.Point;
         Jwk = $$"""{"crv":"P-256","kty":"EC","x":"{{Base64Url.EncodeToString(point.X)}}","y":"{{Base64Url.EncodeToString(point.Y)}}"}""";
         Thumbprint = Base64Url.EncodeToString(SHA256.HashData(Encoding.ASCII.GetBytes(Jwk)));
     }
@@ -29,7 +29,7 @@ internal sealed class AccountKey : IDisposable
         var who = AccountUrl is null ? $"\"jwk\":{Jwk}" : $"\"kid\":\"{AccountUrl}\"";
         var head = Base64Url.EncodeToString(Encoding.ASCII.GetBytes($$"""{"alg":"ES256","nonce":"{{nonce}}","url":"{{url}}",{{who}}}"""));
         var content = Base64Url.EncodeToString(payload);
-        var signature = Base64Url.EncodeToString(key.SignData(Encoding.ASCII.GetBytes($"{head}.{content}"), HashAlgorithmName.SHA256));
+        var signature = Base64Url.EncodeToString(key.SignFixed(Encoding.ASCII.GetBytes($"{head}.{content}")));
         return Encoding.ASCII.GetBytes($$"""{"protected":"{{head}}","payload":"{{content}}","signature":"{{signature}}"}""");
     }
 

@@ -1,15 +1,14 @@
 using System.Formats.Asn1;
-using System.Security.Cryptography;
 
 namespace GrpcCa.Load.Acme;
 
 /// <summary>A certificate's P-256 key, which makes requests (RFC 2986) for one DNS name each.</summary>
 internal sealed class RequestKey : IDisposable
 {
-    private readonly ECDsa key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+    private readonly P256Key key = new();
     private readonly byte[] publicKey;
 
-    public RequestKey() => publicKey = key.ExportSubjectPublicKeyInfo();
+    public RequestKey() => publicKey = key.SubjectPublicKeyInfo();
 
     public byte[] Request(string name)
     {
@@ -43,7 +42,7 @@ internal sealed class RequestKey : IDisposable
         {
             request.WriteEncodedValue(signed);
             using (request.PushSequence()) request.WriteObjectIdentifier("1.2.840.10045.4.3.2");
-            request.WriteBitString(key.SignData(signed, HashAlgorithmName.SHA256, DSASignatureFormat.Rfc3279DerSequence));
+            request.WriteBitString(key.Sign(signed));
         }
         return request.Encode();
     }

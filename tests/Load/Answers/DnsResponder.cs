@@ -22,7 +22,7 @@ internal sealed class DnsResponder : IDisposable
         listener.Listen(64);
     }
 
-    public Task RunAsync(CancellationToken cancellationToken) => Task.WhenAll(ServeUdpAsync(cancellationToken), ServeTcpAsync(cancellationToken));
+    public Task RunAsync(CancellationToken cancellationToken) => Task.WhenAll(AnswerThread.Run("dns answers", datagrams, ServeUdp, cancellationToken), ServeTcpAsync(cancellationToken));
 
     public void Dispose()
     {
@@ -30,22 +30,15 @@ internal sealed class DnsResponder : IDisposable
         listener.Dispose();
     }
 
-    private async Task ServeUdpAsync(CancellationToken cancellationToken)
+    private void ServeUdp()
     {
         var buffer = new byte[4096];
         var from = new SocketAddress(AddressFamily.InterNetwork);
-        try
+        while (true)
         {
-            while (true)
-            {
-                var length = await datagrams.ReceiveFromAsync(buffer, SocketFlags.None, from, cancellationToken);
-                var reply = Reply(buffer.AsSpan(0, length));
-                if (reply is not null) await datagrams.SendToAsync(reply, SocketFlags.None, from, cancellationToken);
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            // The run is over.
+            var length = datagrams.ReceiveFrom(buffer, SocketFlags.None, from);
+            var reply = Reply(buffer.AsSpan(0, length));
+            if (reply is not null) datagrams.SendTo(reply, SocketFlags.None, from);
         }
     }
 

@@ -7,8 +7,13 @@ namespace GrpcCa.Load.Answers;
 /// <summary>Answers http-01 (RFC 8555 §8.3) on loopback, one request to a connection.</summary>
 internal sealed class HttpResponder : IDisposable
 {
-    private const int MaxHead = 8192;
+    private const int MaxHead = 8192, Threads = 4;
     private const string Path = "/.well-known/acme-challenge/";
+
+    // TCP_DEFER_ACCEPT: who connects is taken when the request is there.
+    private const int Tcp = 6, DeferAccept = 9;
+
+    private static readonly TimeSpan WaitForRequest = TimeSpan.FromSeconds(1);
 
     private readonly Socket listener;
     private readonly ChallengeAnswers answers;
@@ -19,49 +24,45 @@ internal sealed class HttpResponder : IDisposable
         listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         listener.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
         listener.Bind(at);
+        if (OperatingSystem.IsLinux()) listener.SetRawSocketOption(Tcp, DeferAccept, BitConverter.GetBytes((int)WaitForRequest.TotalSeconds));
         listener.Listen(1024);
     }
 
-    public async Task RunAsync(CancellationToken cancellationToken)
-    {
-        while (true)
-        {
-            Socket peer;
-            try
-            {
-                peer = await listener.AcceptAsync(cancellationToken);
-            }
-            catch (OperationCanceledException)
-            {
-                return;
-            }
-            _ = AnswerAsync(peer, cancellationToken);
-        }
-    }
+    public Task RunAsync(CancellationToken cancellationToken) =>
+        Task.WhenAll(Enumerable.Range(0, Threads).Select(_ => AnswerThread.Run("http-01 answers", listener, Serve, cancellationToken)));
 
     public void Dispose() => listener.Dispose();
 
-    private async Task AnswerAsync(Socket peer, CancellationToken cancellationToken)
+    private void Serve()
     {
-        using var _ = peer;
         var head = new byte[MaxHead];
-        try
+        while (true)
         {
-            var filled = 0;
-            while (head.AsSpan(0, filled).IndexOf("\r\n\r\n"u8) < 0)
+            using var peer = listener.Accept();
+            try
             {
-                var read = await peer.ReceiveAsync(head.AsMemory(filled), cancellationToken);
-                if (read == 0) return;
-                filled += read;
-                if (filled == head.Length) return;
+                Answer(peer, head);
             }
-            await peer.SendAsync(Reply(head.AsSpan(0, filled)), cancellationToken);
-            peer.Shutdown(SocketShutdown.Send);
+            catch (SocketException)
+            {
+                // The server went away or says nothing; the client that waits for it counts the error.
+            }
         }
-        catch (Exception fault) when (fault is SocketException or OperationCanceledException)
+    }
+
+    private void Answer(Socket peer, byte[] head)
+    {
+        peer.ReceiveTimeout = (int)WaitForRequest.TotalMilliseconds;
+        var filled = 0;
+        while (head.AsSpan(0, filled).IndexOf("\r\n\r\n"u8) < 0)
         {
-            // The server went away; the client that waits for it counts the error.
+            var read = peer.Receive(head.AsSpan(filled));
+            if (read == 0) return;
+            filled += read;
+            if (filled == head.Length) return;
         }
+        peer.Send(Reply(head.AsSpan(0, filled)));
+        peer.Shutdown(SocketShutdown.Send);
     }
 
     private byte[] Reply(ReadOnlySpan<byte> head)

@@ -7,13 +7,16 @@ namespace GrpcCa.ControlPlane.Storage;
 /// <param name="session">Its session.</param>
 /// <param name="command">The command.</param>
 /// <param name="changes">The tables of those that the session keeps rows of whose rows it may change.</param>
-internal sealed class PreparedStatement(StoreSession session, DbCommand command, IReadOnlyList<string> changes) : IDisposable
+/// <param name="prepare">Prepares a text as the engine has it; null for an engine that has nothing better than its command.</param>
+internal sealed class PreparedStatement(StoreSession session, DbCommand command, IReadOnlyList<string> changes, Func<string, DirectStatement?>? prepare) : IDisposable
 {
     private readonly List<Slot> slots = [];
     private int next;
     private int filled;
     private int use;
     private LeftRow? leaving;
+    private DirectStatement? direct;
+    private bool isPrepared;
 
     /// <summary>Forgets what was filled in for the use before.</summary>
     public void Restart()
@@ -40,28 +43,79 @@ internal sealed class PreparedStatement(StoreSession session, DbCommand command,
             session.Left.Add(rows == 1 && leaving is { } row && row.Table == table ? row : new LeftRow(table, null, null));
     }
 
-    public void Fill(string name, object? value, DbType type)
+    public void Fill(string name, DbType type, long? number, object? value = null)
     {
         var slot = Find(name);
-        if (slot.Parameter.DbType != type) slot.Parameter.DbType = type;
-        slot.Parameter.Value = value ?? DBNull.Value;
+        (slot.Type, slot.Number, slot.Value) = (type, number, value);
         if (slot.FilledIn == use) return;
         slot.FilledIn = use;
         filled++;
     }
 
+    /// <summary>Runs it without looking at rows that it returns; how many it changed.</summary>
+    public async ValueTask<int> RunAsync()
+    {
+        if (!isPrepared)
+        {
+            direct = prepare?.Invoke(command.CommandText);
+            isPrepared = true;
+        }
+        return direct is null ? await Ready().ExecuteNonQueryAsync() : Run(direct);
+    }
+
     /// <summary>The command, once every parameter has a value of this use.</summary>
     public DbCommand Ready()
     {
-        if (filled == slots.Count) return command;
-        var missing = slots.First(slot => slot.FilledIn != use);
-        throw new InvalidOperationException($"parameter '{missing.Name}' has no value in: {command.CommandText}");
+        Check();
+        foreach (var slot in slots)
+        {
+            if (slot.Parameter is null)
+            {
+                slot.Parameter = command.CreateParameter();
+                slot.Parameter.ParameterName = Marked(slot.Name);
+                command.Parameters.Add(slot.Parameter);
+            }
+            if (slot.Parameter.DbType != slot.Type) slot.Parameter.DbType = slot.Type;
+            slot.Parameter.Value = slot.Number ?? slot.Value ?? DBNull.Value;
+        }
+        return command;
     }
 
     /// <summary>Notes a failure; true when it is a key that is there already.</summary>
     public bool Failed(DbException fault) => session.Failed(fault);
 
-    public void Dispose() => command.Dispose();
+    public void Dispose()
+    {
+        direct?.Dispose();
+        command.Dispose();
+    }
+
+    private static string Marked(string name) => name.StartsWith('@') ? name : "@" + name;
+
+    private int Run(DirectStatement statement)
+    {
+        Check();
+        var bound = 0;
+        foreach (var slot in slots)
+        {
+            var place = slot.Place ??= statement.PlaceOf(Marked(slot.Name));
+            if (place == 0) continue;
+            bound++;
+            if (slot.Number is { } number) statement.Bind(place, number);
+            else if (slot.Value is string text) statement.Bind(place, text);
+            else if (slot.Value is byte[] bytes) statement.Bind(place, bytes);
+            else statement.BindNull(place);
+        }
+        // What is not bound would be NULL.
+        return bound == statement.Parameters ? statement.Run() : throw new InvalidOperationException($"{statement.Parameters - bound} parameters have no value in: {command.CommandText}");
+    }
+
+    private void Check()
+    {
+        if (filled == slots.Count) return;
+        var missing = slots.First(slot => slot.FilledIn != use);
+        throw new InvalidOperationException($"parameter '{missing.Name}' has no value in: {command.CommandText}");
+    }
 
     // Callers fill in the same order every time, so the next slot is nearly always the right one.
     private Slot Find(string name)
@@ -73,21 +127,29 @@ internal sealed class PreparedStatement(StoreSession session, DbCommand command,
             next = i + 1;
             return slots[i];
         }
-        var parameter = command.CreateParameter();
-        parameter.ParameterName = name.StartsWith('@') ? name : "@" + name;
-        command.Parameters.Add(parameter);
-        var slot = new Slot(name, parameter);
+        var slot = new Slot(name);
         slots.Add(slot);
         next = slots.Count;
         return slot;
     }
 
-    private sealed class Slot(string name, DbParameter parameter)
+    private sealed class Slot(string name)
     {
         public string Name => name;
 
-        public DbParameter Parameter => parameter;
+        public DbType Type { get; set; }
+
+        public long? Number { get; set; }
+
+        /// <summary>A text or bytes; null for a number and for NULL.</summary>
+        public object? Value { get; set; }
 
         public int FilledIn { get; set; }
+
+        /// <summary>That of the command, from its first use on.</summary>
+        public DbParameter? Parameter { get; set; }
+
+        /// <summary>Its place in the statement as the engine has it, from the first use on.</summary>
+        public int? Place { get; set; }
     }
 }

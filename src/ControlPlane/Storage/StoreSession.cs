@@ -10,7 +10,8 @@ namespace GrpcCa.ControlPlane.Storage;
 /// </summary>
 /// <param name="connection">The connection.</param>
 /// <param name="kept">What the session that writes keeps in memory; null when it keeps nothing.</param>
-internal sealed class StoreSession(DbConnection connection, KeptRows? kept = null) : IDisposable
+/// <param name="direct">Prepares a statement that changes rows as the engine has it; null where there is nothing better than the platform's command.</param>
+internal sealed class StoreSession(DbConnection connection, KeptRows? kept = null, Func<string, DirectStatement?>? direct = null) : IDisposable
 {
     // More texts than the rooms have; lists with filters build theirs, and those must not pile up.
     private const int MostPrepared = 400;
@@ -88,7 +89,7 @@ internal sealed class StoreSession(DbConnection connection, KeptRows? kept = nul
 #pragma warning disable CA2100 // Texts are constants of *Store.cs, Audit/ and Storage/; a test keeps SQL there.
         command.CommandText = text;
 #pragma warning restore CA2100
-        var statement = new PreparedStatement(this, command, kept is null ? [] : KeptRows.ChangedBy(text));
+        var statement = new PreparedStatement(this, command, kept is null ? [] : KeptRows.ChangedBy(text), direct);
         prepared.Add(text, statement);
         oldestFirst.Enqueue(text);
         return statement;

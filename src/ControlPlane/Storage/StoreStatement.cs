@@ -9,16 +9,16 @@ internal readonly struct StoreStatement(PreparedStatement statement)
     // How many rows a statement changes that returns rows: nobody counts them.
     private const int Some = int.MaxValue;
 
-    public StoreStatement With(string name, string? value) => Fill(name, value, DbType.String);
+    public StoreStatement With(string name, string? value) => Fill(name, DbType.String, null, value);
 
-    public StoreStatement With(string name, long? value) => Fill(name, value, DbType.Int64);
+    public StoreStatement With(string name, long? value) => Fill(name, DbType.Int64, value);
 
-    public StoreStatement With(string name, byte[]? value) => Fill(name, value, DbType.Binary);
+    public StoreStatement With(string name, byte[]? value) => Fill(name, DbType.Binary, null, value);
 
-    public StoreStatement With(string name, bool value) => Fill(name, value ? 1L : 0L, DbType.Int64);
+    public StoreStatement With(string name, bool value) => Fill(name, DbType.Int64, value ? 1 : 0);
 
     /// <summary>A time, stored as Unix milliseconds.</summary>
-    public StoreStatement With(string name, DateTimeOffset? value) => Fill(name, value?.ToUnixTimeMilliseconds(), DbType.Int64);
+    public StoreStatement With(string name, DateTimeOffset? value) => Fill(name, DbType.Int64, value?.ToUnixTimeMilliseconds());
 
     /// <summary>Says what the one row that the statement changes is then, just as it would be read, so that it need not be (<see cref="KeptRows"/>).</summary>
     /// <param name="table">Its table.</param>
@@ -36,7 +36,7 @@ internal readonly struct StoreStatement(PreparedStatement statement)
     {
         try
         {
-            var rows = await statement.Ready().ExecuteNonQueryAsync();
+            var rows = await statement.RunAsync();
             statement.Changed(rows);
             return rows;
         }
@@ -93,9 +93,9 @@ internal readonly struct StoreStatement(PreparedStatement statement)
         }
     }
 
-    private StoreStatement Fill(string name, object? value, DbType type)
+    private StoreStatement Fill(string name, DbType type, long? number, object? value = null)
     {
-        statement.Fill(name, value, type);
+        statement.Fill(name, type, number, value);
         return this;
     }
 

@@ -12,8 +12,9 @@ namespace GrpcCa.Gateway.ControlPlane;
 internal sealed class CallPolicy
 {
     private static readonly TimeSpan ReadDeadline = TimeSpan.FromSeconds(5);
-    private readonly ResiliencePipeline once;
-    private readonly ResiliencePipeline repeated;
+    // Of answers of any kind: a pipeline of no type makes two more steps of each call.
+    private readonly ResiliencePipeline<object> once;
+    private readonly ResiliencePipeline<object> repeated;
     private readonly LinkState state;
     private readonly TimeSpan deadline;
 
@@ -21,9 +22,9 @@ internal sealed class CallPolicy
     {
         this.state = state;
         deadline = options.CallDeadline;
-        var away = new PredicateBuilder().Handle<RpcException>(LinkState.IsAway);
-        once = new ResiliencePipelineBuilder { TimeProvider = time }
-            .AddCircuitBreaker(new CircuitBreakerStrategyOptions
+        var away = new PredicateBuilder<object>().Handle<RpcException>(LinkState.IsAway);
+        once = new ResiliencePipelineBuilder<object> { TimeProvider = time }
+            .AddCircuitBreaker(new CircuitBreakerStrategyOptions<object>
             {
                 ShouldHandle = away,
                 FailureRatio = 0.5,
@@ -32,8 +33,8 @@ internal sealed class CallPolicy
                 BreakDuration = options.BreakFor,
             })
             .Build();
-        repeated = new ResiliencePipelineBuilder { TimeProvider = time }
-            .AddRetry(new RetryStrategyOptions
+        repeated = new ResiliencePipelineBuilder<object> { TimeProvider = time }
+            .AddRetry(new RetryStrategyOptions<object>
             {
                 ShouldHandle = away,
                 MaxRetryAttempts = 2,
@@ -46,40 +47,50 @@ internal sealed class CallPolicy
     }
 
     /// <summary>Sends what a client signed, once.</summary>
-    public Task<T> SendAsync<T>(Func<CallOptions, AsyncUnaryCall<T>> call) => RunAsync(once, call, deadline, CancellationToken.None);
+    public Task<T> SendAsync<T>(Func<CallOptions, AsyncUnaryCall<T>> call) => RunAsync(once, call, deadline, tells: true, CancellationToken.None);
 
     /// <summary>Asks for nonces or a certificate of the gateway's own, once.</summary>
-    public Task<T> AskAsync<T>(Func<CallOptions, AsyncUnaryCall<T>> call, CancellationToken ct) => RunAsync(once, call, deadline, ct);
+    public Task<T> AskAsync<T>(Func<CallOptions, AsyncUnaryCall<T>> call, CancellationToken ct) => RunAsync(once, call, deadline, tells: true, ct);
 
     /// <summary>Asks what is open to anyone, once. It tells nothing about whether this gateway is welcome, so the state stays as it is.</summary>
-    public Task<T> AskOpenAsync<T>(Func<CallOptions, AsyncUnaryCall<T>> call, CancellationToken ct) => ExecuteAsync(once, call, deadline, ct);
+    public Task<T> AskOpenAsync<T>(Func<CallOptions, AsyncUnaryCall<T>> call, CancellationToken ct) => RunAsync(once, call, deadline, tells: false, ct);
 
     /// <summary>Reads, again after a while when no answer comes.</summary>
-    public Task<T> ReadAsync<T>(Func<CallOptions, AsyncUnaryCall<T>> call, CancellationToken ct) => RunAsync(repeated, call, ReadDeadline, ct);
+    public Task<T> ReadAsync<T>(Func<CallOptions, AsyncUnaryCall<T>> call, CancellationToken ct) => RunAsync(repeated, call, ReadDeadline, tells: true, ct);
 
     /// <summary>The options of one call. gRPC compares deadlines with the machine's clock, hence the system's provider.</summary>
     public static CallOptions Options(TimeSpan deadline, CancellationToken ct) =>
         new(deadline: TimeProvider.System.GetUtcNow().UtcDateTime + deadline, cancellationToken: ct);
 
-    private async Task<T> RunAsync<T>(ResiliencePipeline pipeline, Func<CallOptions, AsyncUnaryCall<T>> call, TimeSpan limit, CancellationToken ct)
+    private async Task<T> RunAsync<T>(ResiliencePipeline<object> pipeline, Func<CallOptions, AsyncUnaryCall<T>> call, TimeSpan limit, bool tells, CancellationToken ct)
     {
+        var context = ResilienceContextPool.Shared.Get(ct);
+        Outcome<object> outcome;
         try
         {
-            var answer = await ExecuteAsync(pipeline, call, limit, ct);
-            state.Answered();
-            return answer;
+            outcome = await pipeline.ExecuteOutcomeAsync(static async (context, s) =>
+            {
+                try
+                {
+                    using var running = s.call(Options(s.limit, context.CancellationToken));
+                    return Outcome.FromResult<object>((await running.ResponseAsync)!);
+                }
+                catch (Exception fault)
+                {
+                    return Outcome.FromException<object>(fault);
+                }
+            }, context, (call, limit));
         }
-        catch (Exception fault)
+        finally
         {
-            if (!ct.IsCancellationRequested) state.Failed(fault);
-            throw;
+            ResilienceContextPool.Shared.Return(context);
         }
+        if (tells)
+        {
+            if (outcome.Exception is null) state.Answered();
+            else if (!ct.IsCancellationRequested) state.Failed(outcome.Exception);
+        }
+        outcome.ThrowIfException();
+        return (T)outcome.Result!;
     }
-
-    private static async Task<T> ExecuteAsync<T>(ResiliencePipeline pipeline, Func<CallOptions, AsyncUnaryCall<T>> call, TimeSpan limit, CancellationToken ct) =>
-        await pipeline.ExecuteAsync(static async (s, token) =>
-        {
-            using var running = s.call(Options(s.limit, token));
-            return await running.ResponseAsync;
-        }, (call, limit), ct);
 }

@@ -7,19 +7,23 @@ namespace GrpcCa.ControlPlane.Acme.Authorizations;
 /// <summary>Makes authorizations with the challenges that fit the name (RFC 8555 §7.1.3, RFC 8738).</summary>
 internal static class NewAuthorization
 {
-    public static Authorization For(Identifier name, string accountId, ProvisionerRecord provisioner, DateTimeOffset now, DateTimeOffset expiresAt) => new()
+    public static Authorization For(Identifier name, string accountId, ProvisionerRecord provisioner, DateTimeOffset now, DateTimeOffset expiresAt)
     {
-        Id = Ids.New(),
-        AccountId = accountId,
-        ProvisionerId = provisioner.Id,
-        Identifier = name.WithoutWildcard,
-        Wildcard = name.IsWildcard,
-        Challenges = provisioner.Challenges.Where(type => ChallengeTypes.Proves(type, name))
+        List<string> types = [.. provisioner.Challenges.Where(type => ChallengeTypes.Proves(type, name))];
+        var ids = Ids.New(1 + 2 * types.Count);
+        return new Authorization
+        {
+            Id = ids[0],
+            AccountId = accountId,
+            ProvisionerId = provisioner.Id,
+            Identifier = name.WithoutWildcard,
+            Wildcard = name.IsWildcard,
             // Z1a: each has a token of its own, needed or not, since clients cannot read a challenge without.
-            .Select(type => new Challenge { Id = Ids.New(), Type = type, Token = Ids.New() }).ToImmutableArray(),
-        CreatedAt = now,
-        ExpiresAt = expiresAt,
-    };
+            Challenges = [.. types.Select((type, i) => new Challenge { Id = ids[1 + 2 * i], Type = type, Token = ids[2 + 2 * i] })],
+            CreatedAt = now,
+            ExpiresAt = expiresAt,
+        };
+    }
 }
 
 /// <summary>Which challenge proves which names.</summary>

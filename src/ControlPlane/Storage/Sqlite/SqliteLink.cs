@@ -31,7 +31,7 @@ internal sealed class SqliteLink : IDisposable
     {
         this.connection = connection;
         this.busyTimeout = busyTimeout;
-        Session = new StoreSession(connection, kept);
+        Session = new StoreSession(connection, kept, text => SqliteStatement.Prepare(connection.Handle!, text));
         begin = Word("BEGIN");
         beginImmediate = Word("BEGIN IMMEDIATE");
         commit = Word("COMMIT");

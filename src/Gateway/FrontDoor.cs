@@ -33,7 +33,7 @@ internal sealed class FrontDoor(AcmePipeline acme, PublicPages pages, ForwardedC
             http.Response.StatusCode = StatusCodes.Status499ClientClosedRequest;
         }
         if (log.IsEnabled(LogLevel.Information))
-            log.Answered(Printable(http.Request.Method), Printable(path), http.Response.StatusCode, time.GetElapsedTime(start).TotalMilliseconds, AcmeExchange.ClientAddress(http), requestId);
+            log.Answered(Printable(http.Request.Method), Printable(path), http.Response.StatusCode, GatewayLog.Tenths.OfMilliseconds(time.GetElapsedTime(start)), AcmeExchange.ClientAddress(http), requestId);
     }
 
     private async Task<Reply> AnswerAsync(HttpContext http, string path, string requestId)

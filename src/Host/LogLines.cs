@@ -18,6 +18,7 @@ internal sealed class LogLines : ILoggerProvider
 {
     private static readonly TimeSpan Gather = TimeSpan.FromMilliseconds(20), LastWords = TimeSpan.FromSeconds(2);
     private const int MostWaiting = 4 * 1024 * 1024;
+    private const int RoundTrip = 28, ToMilliseconds = 23; // of 2026-11-30T22:17:26.1234567Z
 
     private readonly Stream output;
     private readonly TimeProvider time;
@@ -47,7 +48,7 @@ internal sealed class LogLines : ILoggerProvider
 
     private void Append(LogLevel level, string category, int number, string message, Exception? fault)
     {
-        var line = string.Create(CultureInfo.InvariantCulture, $"{time.GetUtcNow().UtcDateTime:yyyy-MM-ddTHH:mm:ss.fff}Z {NameOf(level)}: {category}[{number}] ");
+        Span<char> moment = stackalloc char[RoundTrip];
         bool first, urgent = level >= LogLevel.Warning;
         lock (gate)
         {
@@ -58,7 +59,7 @@ internal sealed class LogLines : ILoggerProvider
                 return;
             }
             first = waiting.Length == 0;
-            waiting.Append(line);
+            waiting.Append(Moment(moment)).Append("Z ").Append(NameOf(level)).Append(": ").Append(category).Append('[').Append(number).Append("] ");
             AppendOnOneLine(waiting, message);
             if (fault is not null) AppendOnOneLine(waiting.Append(' '), fault.ToString());
             waiting.Append('\n');
@@ -70,6 +71,7 @@ internal sealed class LogLines : ILoggerProvider
     private void Serve()
     {
         var last = false;
+        Span<char> moment = stackalloc char[RoundTrip];
         while (!last)
         {
             work.WaitOne();
@@ -79,7 +81,7 @@ internal sealed class LogLines : ILoggerProvider
             {
                 last = stopping;
                 if (dropped > 0)
-                    waiting.Append(CultureInfo.InvariantCulture, $"{time.GetUtcNow().UtcDateTime:yyyy-MM-ddTHH:mm:ss.fff}Z warn: {nameof(LogLines)}[0] {dropped} lines were dropped: nobody reads the log fast enough\n");
+                    waiting.Append(CultureInfo.InvariantCulture, $"{Moment(moment)}Z warn: {nameof(LogLines)}[0] {dropped} lines were dropped: nobody reads the log fast enough\n");
                 dropped = 0;
                 (lines, waiting, spare) = (waiting, spare, waiting);
             }
@@ -99,6 +101,13 @@ internal sealed class LogLines : ILoggerProvider
         {
             // Whoever read the log is gone; there is nobody left to tell.
         }
+    }
+
+    // To the millisecond. "O" has no format to be read: a fifth of the cost of one, for each line.
+    private ReadOnlySpan<char> Moment(Span<char> moment)
+    {
+        time.GetUtcNow().UtcDateTime.TryFormat(moment, out _, "O", CultureInfo.InvariantCulture);
+        return moment[..ToMilliseconds];
     }
 
     private static void AppendOnOneLine(StringBuilder line, string text)

@@ -16,6 +16,7 @@ internal static class Program
 
     public static async Task<int> Main(string[] args)
     {
+        SystemRoots.LeaveUnread();
         var parsed = Commands().Parse(args);
         if (parsed.Errors.Count == 0) return await parsed.InvokeAsync();
         foreach (var error in parsed.Errors) await Console.Error.WriteLineAsync($"grpcca-gateway: {error.Message}");

@@ -31,6 +31,27 @@ public sealed class ProcessTests
     }
 
     [Fact]
+    public async Task Run_RootsOfTheSystem_AreLeftUnread()
+    {
+        await using var rig = await GatewayRig.PrepareAsync();
+        var roots = Directory.CreateTempSubdirectory("grpcca-roots-").FullName;
+        // Who opens a pipe that nobody writes to waits for ever.
+        using var gateway = StartProgram("/bin/sh", "-c", $"mkfifo '{roots}/roots.pem' && SSL_CERT_DIR='{roots}' SSL_CERT_FILE='{roots}/roots.pem' exec \"$0\" \"$@\"", Binary,
+            "run", "--listen", "127.0.0.1:0", "--http", "127.0.0.1:0", "--state", rig.Options.State, "--join-token-file", rig.Options.JoinTokenFile!);
+        try
+        {
+            var ready = await gateway.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+            Assert.StartsWith("gateway ready https://", ready, StringComparison.Ordinal);
+        }
+        finally
+        {
+            _ = Kill(gateway.Id, Sigkill);
+            await gateway.WaitForExitAsync(CancellationToken.None);
+            Directory.Delete(roots, recursive: true);
+        }
+    }
+
+    [Fact]
     public async Task Run_WithFewFiles_ClosesConnectionsTooMany_AndServesTheOthers()
     {
         await using var rig = await GatewayRig.PrepareAsync();
@@ -180,7 +201,7 @@ public sealed class ProcessTests
         return (process.ExitCode, await output, await error);
     }
 
-    private const int Sigterm = 15;
+    private const int Sigkill = 9, Sigterm = 15;
 
     [DllImport("libc", EntryPoint = "kill")]
     private static extern int Kill(int process, int signal);

@@ -88,13 +88,20 @@ internal sealed class SystemLookup
 
         public static ImmutableArray<IPAddress> Find(string name)
         {
-            if (!File.Exists(Path)) return [];
             var found = ImmutableArray.CreateBuilder<IPAddress>();
-            foreach (var line in File.ReadLines(Path))
+            try
             {
-                var words = line.Split('#')[0].Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
-                if (words.Length > 1 && words.Skip(1).Contains(name, StringComparer.OrdinalIgnoreCase) && IPAddress.TryParse(words[0], out var address))
-                    found.Add(address);
+                foreach (var line in File.ReadLines(Path))
+                {
+                    var words = line.Split('#')[0].Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
+                    if (words.Length > 1 && words.Skip(1).Contains(name, StringComparer.OrdinalIgnoreCase) && IPAddress.TryParse(words[0], out var address))
+                        found.Add(address);
+                }
+            }
+            catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+            {
+                // Without the file the system asks its servers (nsswitch.conf(5)), and so do we.
+                return [];
             }
             return found.ToImmutable();
         }

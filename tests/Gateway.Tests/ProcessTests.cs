@@ -35,13 +35,27 @@ public sealed class ProcessTests
     {
         await using var rig = await GatewayRig.PrepareAsync();
         var roots = Directory.CreateTempSubdirectory("grpcca-roots-").FullName;
-        // Who opens a pipe that nobody writes to waits for ever.
-        using var gateway = StartProgram("/bin/sh", "-c", $"mkfifo '{roots}/roots.pem' && SSL_CERT_DIR='{roots}' SSL_CERT_FILE='{roots}/roots.pem' exec \"$0\" \"$@\"", Binary,
+        await File.WriteAllTextAsync($"{roots}/roots.pem", "none", TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync($"{roots}/mark", "the end", TestContext.Current.CancellationToken);
+        using var watch = new FileSystemWatcher(roots) { NotifyFilter = NotifyFilters.LastAccess };
+        var read = new List<string?>();
+        var marked = new TaskCompletionSource();
+        watch.Changed += (_, file) =>
+        {
+            lock (read) read.Add(file.Name);
+            if (file.Name == "mark") marked.TrySetResult();
+        };
+        watch.EnableRaisingEvents = true;
+        using var gateway = StartProgram("/bin/sh", "-c", $"SSL_CERT_DIR='{roots}' SSL_CERT_FILE='{roots}/roots.pem' exec \"$0\" \"$@\"", Binary,
             "run", "--listen", "127.0.0.1:0", "--http", "127.0.0.1:0", "--state", rig.Options.State, "--join-token-file", rig.Options.JoinTokenFile!);
         try
         {
             var ready = await gateway.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
             Assert.StartsWith("gateway ready https://", ready, StringComparison.Ordinal);
+            // What was read before this was told before this.
+            await File.ReadAllTextAsync($"{roots}/mark", TestContext.Current.CancellationToken);
+            await marked.Task.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+            lock (read) Assert.DoesNotContain("roots.pem", read);
         }
         finally
         {

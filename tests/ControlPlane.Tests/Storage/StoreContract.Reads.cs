@@ -88,17 +88,19 @@ public abstract partial class StoreContract
     {
         await Store.WriteAsync(session => session.Sql($"CREATE TABLE kinds (id BIGINT PRIMARY KEY, t TEXT, n BIGINT, b {Bytes})").ExecuteAsync(), Cancelled);
         var time = DateTimeOffset.FromUnixTimeMilliseconds(1_800_000_000_123);
+        var longText = string.Concat(Enumerable.Repeat("häßlich ☃ ", 100));
         await Store.WriteAsync(async session =>
         {
             await Insert(session, 1).With("t", "häßlich").With("n", long.MaxValue).With("b", [0, 255]).ExecuteAsync();
             await Insert(session, 2).With("t", (string?)null).With("n", (long?)null).With("b", (byte[]?)null).ExecuteAsync();
-            return await Insert(session, 3).With("t", "").With("n", time).With("b", []).ExecuteAsync();
+            await Insert(session, 3).With("t", "").With("n", time).With("b", []).ExecuteAsync();
+            return await Insert(session, 4).With("t", longText).With("n", long.MinValue).With("b", new byte[5000]).ExecuteAsync();
         }, Cancelled);
 
         var rows = await Store.ReadAsync(session => session.Sql("SELECT t, n, b FROM kinds ORDER BY id").ListAsync(row =>
             (Text: row.OptionalText(0), Number: row.IsDBNull(1) ? (long?)null : row.GetInt64(1), Bytes: row.OptionalBytes(2))), Cancelled);
         var times = await Store.ReadAsync(
-            session => session.Sql("SELECT n FROM kinds WHERE id > 1 ORDER BY id").ListAsync(row => row.OptionalTime(0)), Cancelled);
+            session => session.Sql("SELECT n FROM kinds WHERE id IN (2, 3) ORDER BY id").ListAsync(row => row.OptionalTime(0)), Cancelled);
 
         Assert.Equal("häßlich", rows[0].Text);
         Assert.Equal(long.MaxValue, rows[0].Number);
@@ -107,6 +109,8 @@ public abstract partial class StoreContract
         Assert.Equal("", rows[2].Text);
         Assert.Equal([null, time], times);
         Assert.Empty(rows[2].Bytes!);
+        Assert.Equal((longText, long.MinValue), (rows[3].Text, rows[3].Number));
+        Assert.Equal(new byte[5000], rows[3].Bytes!);
 
         static StoreStatement Insert(StoreSession session, long id) =>
             session.Sql("INSERT INTO kinds (id, t, n, b) VALUES (@id, @t, @n, @b)").With("id", id);

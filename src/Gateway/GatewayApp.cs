@@ -58,7 +58,7 @@ internal sealed class GatewayApp : IAsyncDisposable
             nonces.Fill();
             var acme = new AcmePipeline(book, config.RefreshAsync, app.link, calls, nonces, options, time);
             var door = new FrontDoor(acme, new PublicPages(book, new CrlFiles(crls, time), state), new ForwardedClient(options), time, logs.CreateLogger<FrontDoor>());
-            await app.ListenAsync(Listeners.Build(options, tls, door, logs), ct);
+            await app.ListenAsync(Listeners.Build(options, tls, door, time, logs), ct);
 
             app.upkeep = new Upkeep([config, lists, renewal, tls], time, logs.CreateLogger<Upkeep>()).RunAsync(app.stopping.Token);
             return app;

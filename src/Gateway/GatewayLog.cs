@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using Microsoft.Extensions.Logging;
 
 namespace GrpcCa.Gateway;
@@ -12,7 +13,9 @@ internal static partial class GatewayLog
     /// <summary>A number with one decimal place, counted in tenths: what a floating-point number costs in a line is as much as the rest of it.</summary>
     internal readonly record struct Tenths(long Count) : ISpanFormattable
     {
-        public static Tenths OfMilliseconds(TimeSpan time) => new(time.Ticks / (TimeSpan.TicksPerMillisecond / 10));
+        private const long TicksPerTenth = TimeSpan.TicksPerMillisecond / 10;
+
+        public static Tenths OfMilliseconds(TimeSpan time) => new((time.Ticks + TicksPerTenth / 2) / TicksPerTenth);
 
         public bool TryFormat(Span<char> destination, out int charsWritten, ReadOnlySpan<char> format, IFormatProvider? provider) =>
             destination.TryWrite(CultureInfo.InvariantCulture, $"{Count / 10}.{Count % 10}", out charsWritten);
@@ -24,4 +27,7 @@ internal static partial class GatewayLog
 
     [LoggerMessage(1002, LogLevel.Error, "Request {RequestId} failed")]
     public static partial void Failed(this ILogger log, string requestId, Exception fault);
+
+    [LoggerMessage(1003, LogLevel.Warning, "Connections of {Address} are closed at once: it has {Most} (limits:connectionsPerAddress)")]
+    public static partial void TooManyOfOne(this ILogger log, IPAddress address, int most);
 }

@@ -58,6 +58,9 @@ internal sealed record GatewayOptions
     /// <summary>Most connections at a time, both listeners together; fewer where the process may not open that many files. Default 4096.</summary>
     public int MaxConnections { get; init; } = 4096;
 
+    /// <summary>Most connections from one address (IPv6: one /64, but in Tailscale's range); loopback and declared proxies are not counted. Default 1024.</summary>
+    public int ConnectionsPerAddress { get; init; } = 1024;
+
     /// <summary>How long a client may take to send its request headers. Default 10s.</summary>
     public TimeSpan HeaderTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
@@ -93,6 +96,7 @@ internal sealed record GatewayOptions
             MaxBody = reader.Number("limits:body", otherwise.MaxBody, 1024, 16 * 1024 * 1024),
             MaxHeaders = reader.Number("limits:headers", otherwise.MaxHeaders, 1024, 1024 * 1024),
             MaxConnections = reader.Number("limits:connections", otherwise.MaxConnections, 1, 1_000_000),
+            ConnectionsPerAddress = reader.Number("limits:connectionsPerAddress", otherwise.ConnectionsPerAddress, 1, 1_000_000),
             HeaderTimeout = reader.Duration("limits:headerTimeout", otherwise.HeaderTimeout, Second, Minute * 10),
             BodyTimeout = reader.Duration("limits:bodyTimeout", otherwise.BodyTimeout, Second, Minute * 10),
             KeepAlive = reader.Duration("limits:keepAlive", otherwise.KeepAlive, Second, Minute * 60),

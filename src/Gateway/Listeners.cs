@@ -20,7 +20,7 @@ internal static class Listeners
     // The state directory's files, connections to the control plane, those that are just being closed; libraries where they are loaded late (./run).
     private const int OtherFiles = 80;
 
-    public static WebApplication Build(GatewayOptions options, TlsDuty tls, FrontDoor door, ILoggerFactory logs)
+    public static WebApplication Build(GatewayOptions options, TlsDuty tls, FrontDoor door, TimeProvider time, ILoggerFactory logs)
     {
         // Empty: no appsettings.json from the working directory, no ASPNETCORE_ variables, one configuration only.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "grpcca-gateway" });
@@ -31,10 +31,12 @@ internal static class Listeners
         {
             Limit(kestrel, options);
             var connections = new ConnectionLimit(OpenFiles.Connections(options.MaxConnections, OtherFiles, logs.CreateLogger(typeof(Listeners))));
+            var peers = new PeerLimit(options, time, logs.CreateLogger<PeerLimit>());
             kestrel.Listen(options.Listen, listen =>
             {
                 listen.Protocols = HttpProtocols.Http1AndHttp2;
                 connections.Guard(listen);
+                peers.Guard(listen);
                 listen.UseHttps(new TlsHandshakeCallbackOptions
                 {
                     HandshakeTimeout = options.HeaderTimeout,
@@ -49,6 +51,7 @@ internal static class Listeners
             {
                 listen.Protocols = HttpProtocols.Http1;
                 connections.Guard(listen);
+                peers.Guard(listen);
             });
         });
         var web = builder.Build();

@@ -26,9 +26,11 @@ public sealed class LogLinesTests
 
     [Theory]
     [InlineData(0, "0.0")]
-    [InlineData(999, "0.0")]
+    [InlineData(499, "0.0")]
+    [InlineData(999, "0.1")]
     [InlineData(1_000, "0.1")]
     [InlineData(123_456, "12.3")]
+    [InlineData(123_500, "12.4")]
     [InlineData(600_000_000, "60000.0")]
     public void Tenths_OfMilliseconds_HaveOneDecimalPlace(long ticks, string text)
     {

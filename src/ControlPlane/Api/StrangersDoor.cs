@@ -1,4 +1,5 @@
 using System.Net;
+using GrpcCa.Host;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http.Features;
 
@@ -11,10 +12,9 @@ namespace GrpcCa.ControlPlane.Api;
 internal sealed class StrangersDoor(StrangersOptions options, TimeProvider time, ILogger<StrangersDoor> log)
 {
     private static readonly object Key = new();
-    private static readonly TimeSpan BetweenWords = TimeSpan.FromMinutes(1);
 
     private readonly Places places = new(options.MaxConnections, options.MaxConnectionsPerAddress);
-    private long lastWord;
+    private readonly SeldomWord word = new(TimeSpan.FromMinutes(1), time);
 
     /// <summary>Put before TLS: takes a place for the connection.</summary>
     public void Guard(IConnectionBuilder endpoint) => endpoint.Use(next => async connection =>
@@ -40,9 +40,7 @@ internal sealed class StrangersDoor(StrangersOptions options, TimeProvider time,
 
     private void Tell(IPAddress address, bool isHosts)
     {
-        var last = Interlocked.Read(ref lastWord);
-        var now = time.GetTimestamp();
-        if ((last != 0 && time.GetElapsedTime(last, now) < BetweenWords) || Interlocked.CompareExchange(ref lastWord, now, last) != last) return;
+        if (!word.IsDue()) return;
         if (isHosts) StrangersLog.TooManyOfOne(log, address, options.MaxConnectionsPerAddress);
         else StrangersLog.TooMany(log, address, options.MaxConnections);
     }

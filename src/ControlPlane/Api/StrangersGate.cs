@@ -4,8 +4,8 @@ using System.Net;
 using System.Net.Sockets;
 using Grpc.Core;
 using GrpcCa.ControlPlane.Access;
-using GrpcCa.ControlPlane.Acme.Limits;
 using GrpcCa.ControlPlane.Api.Interceptors;
+using GrpcCa.Host;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http.Features;
 

@@ -18,7 +18,7 @@ internal sealed class OpenSslEcKey : SafeHandleZeroOrMinusOneIsInvalid
 {
     private const string Library = "libcrypto.so.3"; // the name of every 3.x
 
-    private static readonly string[] functions = ["EC_GROUP_new_by_curve_name", "EC_KEY_new", "EC_KEY_set_group", "EC_KEY_oct2key", "EC_KEY_free", "ECDSA_verify", "ERR_clear_error"];
+    private static readonly string[] functions = ["EC_GROUP_new_by_curve_name", "EC_KEY_new", "EC_KEY_set_group", "EC_KEY_oct2key", "EC_KEY_free", "ECDSA_verify", "ERR_clear_error", "EVP_default_properties_is_fips_enabled"];
 
     // Only where it is the library that the platform has loaded: two copies in a process have two states. The variable may name one elsewhere.
     // A library can be built without functions that OpenSSL has newer ones for.
@@ -26,7 +26,9 @@ internal sealed class OpenSslEcKey : SafeHandleZeroOrMinusOneIsInvalid
         && SafeEvpPKeyHandle.OpenSslVersion is >= 0x3000_0000 and < 0x4000_0000
         && Environment.GetEnvironmentVariable("CLR_OPENSSL_VERSION_OVERRIDE") is null
         && NativeLibrary.TryLoad(Library, out var library)
-        && functions.All(f => NativeLibrary.TryGetExport(library, f, out _));
+        && functions.All(f => NativeLibrary.TryGetExport(library, f, out _))
+        // These functions belong to no provider, so a host that wants its FIPS provider for everything would not get it.
+        && IsFipsDemanded(0) == 0;
 
     // Each lives as long as the program; keys take copies. The numbers are NID_X9_62_prime256v1, NID_secp384r1 and NID_secp521r1.
     private static readonly Lazy<nint> p256 = new(static () => GroupOf(415)), p384 = new(static () => GroupOf(715)), p521 = new(static () => GroupOf(716));
@@ -109,6 +111,10 @@ internal sealed class OpenSslEcKey : SafeHandleZeroOrMinusOneIsInvalid
     [DllImport(Library, EntryPoint = "ECDSA_verify")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static extern int Verify(int type, in byte digest, int digestLength, in byte signature, int signatureLength, OpenSslEcKey key);
+
+    [DllImport(Library, EntryPoint = "EVP_default_properties_is_fips_enabled")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int IsFipsDemanded(nint library);
 
     [DllImport(Library, EntryPoint = "ERR_clear_error")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]

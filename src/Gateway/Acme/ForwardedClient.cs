@@ -36,7 +36,8 @@ internal sealed class ForwardedClient(GatewayOptions options)
         return client;
     }
 
-    private bool IsProxy(IPAddress address) => proxies.Any(range => range.Contains(Plain(address)));
+    /// <summary>Whether it is the address of a declared proxy.</summary>
+    public bool IsProxy(IPAddress address) => proxies.Any(range => range.Contains(Plain(address)));
 
     private static IPAddress Plain(IPAddress address) => address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
 }

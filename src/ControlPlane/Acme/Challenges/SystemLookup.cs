@@ -100,7 +100,7 @@ internal sealed class SystemLookup
             }
             catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
             {
-                // Without the file the system asks its servers (nsswitch.conf(5)), and so do we.
+                // Where the file is not there or cannot be read to its end the system asks its servers (nsswitch.conf(5)), and so do we.
                 return [];
             }
             return found.ToImmutable();

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using GrpcCa.ControlPlane.Pki;
 using GrpcCa.ControlPlane.Provisioners;
 using GrpcCa.ControlPlane.Storage;
+using GrpcCa.Host;
 
 namespace GrpcCa.ControlPlane.Acme.Limits;
 

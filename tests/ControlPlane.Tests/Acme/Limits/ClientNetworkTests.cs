@@ -1,4 +1,4 @@
-using GrpcCa.ControlPlane.Acme.Limits;
+using GrpcCa.Host;
 
 namespace GrpcCa.ControlPlane.Tests.Acme.Limits;
 

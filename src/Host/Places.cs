@@ -1,8 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net;
-using GrpcCa.ControlPlane.Acme.Limits;
 
-namespace GrpcCa.ControlPlane.Api;
+namespace GrpcCa.Host;
 
 /// <summary>Places for callers of whom only the address is known: so many in all, and so many for one of them.</summary>
 internal sealed class Places(int most, int mostForOne)

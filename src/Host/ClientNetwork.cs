@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 
-namespace GrpcCa.ControlPlane.Acme.Limits;
+namespace GrpcCa.Host;
 
 /// <summary>
 /// Which addresses count as one client. An IPv6 host chooses freely inside its /64; in a tailnet it does not, there

@@ -47,7 +47,7 @@ internal sealed class MountedDisk
         try
         {
             await UntilAsync(() => File.Exists(device), $"nbdfuse shows no {device}");
-            if (format) await ProgramRun.SucceedAsync("mkfs.ext4", ["-q", "-F", "-b", $"{VolatileDisk.Sector}", "-E", "nodiscard,lazy_itable_init=0,lazy_journal_init=0", device]);
+            if (format) await ProgramRun.SucceedAsync("mkfs.ext4", ["-q", "-F", "-E", "nodiscard,lazy_itable_init=0,lazy_journal_init=0", device]);
             await ProgramRun.SucceedAsync("mount", ["-t", "ext4", "-o", options, device, mounted.Path]);
             return mounted;
         }

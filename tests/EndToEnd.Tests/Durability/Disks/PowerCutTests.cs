@@ -51,7 +51,7 @@ public sealed class PowerCutTests
             if (cut == Cuts) Judge(rig, notebook, lists, cut);
         }
 
-        var figures = $"{Cuts} cuts, {rig.Flushes} flushes, {unflushed} sectors of {VolatileDisk.Sector} bytes unflushed and {lost} of them lost; " +
+        var figures = $"{Cuts} cuts, {rig.Flushes} flushes, {unflushed} sectors of 512 bytes unflushed and {lost} of them lost; " +
             $"{notebook.Certificates.Count} certificates and {notebook.Revoked.Count()} revocations acknowledged, none lost";
         await Figures.TellAsync("power cut", figures, new Dictionary<string, double>
         {

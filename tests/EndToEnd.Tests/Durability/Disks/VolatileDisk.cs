@@ -13,11 +13,7 @@ internal sealed record Cut(int Sectors, int Lost);
 /// </summary>
 internal sealed class VolatileDisk(int bytes)
 {
-    /// <summary>
-    /// Bytes that are written together or not at all; also a block of the file system. ext4 wants that of the block that commits a
-    /// transaction of its journal: with half of one it refuses to mount, whatever else is on the disk.
-    /// </summary>
-    public const int Sector = 1024;
+    private const int Sector = 512;
 
     private readonly Lock turn = new();
 

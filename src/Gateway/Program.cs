@@ -14,9 +14,15 @@ internal static class Program
     private const int Failed = 1;
     private const int WrongUsage = 2;
 
+    // One of the platform's, with no other way to set it.
+    private const string InlineCompletions = "DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS";
+
     public static async Task<int> Main(string[] args)
     {
         SystemRoots.LeaveUnread();
+        // The thread that polls a socket takes what arrived to where it is waited for, instead of waking another for that (docs/performance.md). Requests
+        // themselves are the pool's business still: nothing that could block runs on a thread that polls.
+        if (Environment.GetEnvironmentVariable(InlineCompletions) is null) Environment.SetEnvironmentVariable(InlineCompletions, "1");
         var parsed = Commands().Parse(args);
         if (parsed.Errors.Count == 0) return await parsed.InvokeAsync();
         foreach (var error in parsed.Errors) await Console.Error.WriteLineAsync($"grpcca-gateway: {error.Message}");

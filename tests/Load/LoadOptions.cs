@@ -23,6 +23,7 @@ internal sealed record LoadOptions
                                          malformed: CPU of the server for each kind of request that it refuses
           --ca FILE                      root certificates of the server's TLS, PEM; without it nothing is verified
           --clients N                    clients at once, each with an account and a connection; default 8
+          --threads N                    threads that they share; default half of the processors, one at least
           --seconds S                    measured time; default 10
           --count N                      stop after N; default as many as the time allows
           --warmup S                     time before it that does not count; default 3
@@ -46,6 +47,8 @@ internal sealed record LoadOptions
     public string? CaFile { get; init; }
 
     public int Clients { get; init; } = 8;
+
+    public int Threads { get; init; } = Math.Max(1, Environment.ProcessorCount / 2);
 
     public TimeSpan Measured { get; init; } = TimeSpan.FromSeconds(10);
 
@@ -91,6 +94,7 @@ internal sealed record LoadOptions
         "--mode" => this with { Mode = Enum.TryParse<LoadMode>(value, ignoreCase: true, out var mode) ? mode : throw new FormatException($"'{value}' is none of issue, nonce, directory, start, malformed") },
         "--ca" => this with { CaFile = value },
         "--clients" => this with { Clients = Number(name, value, 1) },
+        "--threads" => this with { Threads = Number(name, value, 1) },
         "--seconds" => this with { Measured = Seconds(name, value) },
         "--count" => this with { Count = Number(name, value, 1) },
         "--warmup" => this with { WarmUp = Seconds(name, value) },

@@ -29,15 +29,16 @@ internal sealed class LoadRun(LoadOptions options)
         using var http = options.Mode == LoadMode.Issue ? new HttpResponder(new IPEndPoint(IPAddress.Loopback, options.HttpPort), answers) : null;
         using var dns = options.DnsPort is { } port ? new DnsResponder(new IPEndPoint(IPAddress.Loopback, port)) : null;
         Task[] responders = [http?.RunAsync(over.Token) ?? Task.CompletedTask, dns?.RunAsync(over.Token) ?? Task.CompletedTask];
-        var directory = await AcmeDirectory.LoadAsync(options.Directory, trust, cancellationToken);
+        var threads = Enumerable.Range(0, options.Threads).Select(_ => new ClientThread()).ToArray();
+        var directory = await threads[0].RunAsync(() => AcmeDirectory.LoadAsync(options.Directory, trust, cancellationToken));
 
-        var clients = Enumerable.Range(0, options.Clients).Select(i => new Client(i, new AcmeSession(directory, trust), new StepTimes())).ToList();
+        var clients = Enumerable.Range(0, options.Clients).Select(i => new Client(i, threads[i % threads.Length], new AcmeSession(directory, trust), new StepTimes())).ToList();
         if (options.Mode == LoadMode.Issue)
             await RegisterAsync(clients, cancellationToken);
 
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         using var cut = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var work = clients.Select(client => Task.Run(() => WorkAsync(client, directory, stop.Token, cut.Token), CancellationToken.None)).ToList();
+        var work = clients.Select(client => client.Thread.RunAsync(() => WorkAsync(client, directory, stop.Token, cut.Token))).ToList();
         await Task.Delay(options.WarmUp, cancellationToken);
 
         foreach (var client in clients) client.Steps.Reset();
@@ -61,7 +62,8 @@ internal sealed class LoadRun(LoadOptions options)
         await over.CancelAsync();
         await Task.WhenAll([.. responders, sampling]);
         var report = Report.Of(options, tally, clients.Select(c => (c.Steps, c.Session.NonceRetries)), elapsed, own, before, after, watch);
-        foreach (var client in clients) await client.Session.DisposeAsync();
+        foreach (var client in clients) await client.Thread.RunAsync(() => client.Session.DisposeAsync().AsTask());
+        foreach (var thread in threads) thread.Dispose();
         return report;
     }
 
@@ -74,7 +76,8 @@ internal sealed class LoadRun(LoadOptions options)
         {
             try
             {
-                await clients[i].Session.RegisterAsync(limit.Token);
+                var session = clients[i].Session;
+                await clients[i].Thread.RunAsync(() => session.RegisterAsync(limit.Token));
             }
             catch (OperationCanceledException fault) when (!cancellationToken.IsCancellationRequested)
             {
@@ -138,5 +141,5 @@ internal sealed class LoadRun(LoadOptions options)
         }
     }
 
-    private sealed record Client(int Index, AcmeSession Session, StepTimes Steps);
+    private sealed record Client(int Index, ClientThread Thread, AcmeSession Session, StepTimes Steps);
 }

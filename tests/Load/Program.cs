@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using System.Security.Authentication;
 using GrpcCa.Load;
 using GrpcCa.Load.Acme;
+using GrpcCa.Load.Http;
 
 if (args is [] or ["--help"] or ["-h"])
 {
@@ -17,11 +18,10 @@ Console.CancelKeyPress += (_, pressed) =>
 try
 {
     var options = LoadOptions.Parse(args);
-    if (options.Mode == LoadMode.Start) return await new StartRun(options).RunAsync(stopped.Token);
-    if (options.Mode == LoadMode.Malformed)
+    if (options.Mode is LoadMode.Start or LoadMode.Malformed)
     {
-        await using var malformed = new MalformedRun(options);
-        return await malformed.RunAsync(stopped.Token);
+        using var thread = new ClientThread();
+        return await thread.RunAsync(() => options.Mode == LoadMode.Start ? new StartRun(options).RunAsync(stopped.Token) : MalformedAsync(options, stopped.Token));
     }
     var report = await new LoadRun(options).RunAsync(stopped.Token);
     Console.Write(report.ToText());
@@ -37,4 +37,10 @@ catch (Exception fault) when (fault is AcmeProblemException or IOException or So
 {
     Console.Error.WriteLine($"grpcca-load: {(fault as AcmeProblemException)?.Kind} {fault.Message}");
     return 1;
+}
+
+static async Task<int> MalformedAsync(LoadOptions options, CancellationToken cancellationToken)
+{
+    await using var malformed = new MalformedRun(options);
+    return await malformed.RunAsync(cancellationToken);
 }

@@ -17,7 +17,7 @@ public sealed class LoadProgramTests
         await using var instance = await StartAsync();
         var (server, gateway) = (await instance.PidOfAsync("grpcca-server"), await instance.PidOfAsync("grpcca-gateway"));
 
-        var run = await LoadAsync(instance, home, "--seconds", "3", "--warmup", "1", "--processes", $"{server},{gateway}", "--files", Path.Combine(instance.Data, "grpcca.db"));
+        var run = await LoadAsync(instance, home, "--seconds", "3", "--warmup", "1", "--threads", "2", "--processes", $"{server},{gateway}", "--files", Path.Combine(instance.Data, "grpcca.db"));
 
         Assert.True(run.ExitCode == 0, run.Said);
         Assert.Contains($"issue, {Clients} clients", run.Output);

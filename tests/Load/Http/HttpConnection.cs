@@ -45,16 +45,22 @@ internal sealed class HttpConnection(Uri server, TlsTrust trust) : IAsyncDisposa
     private async Task<SslStream> ConnectAsync(CancellationToken cancellationToken)
     {
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        var wire = new PolledStream(socket);
+        var secured = new SslStream(wire);
         try
         {
-            await socket.ConnectAsync(server.Host, server.Port, cancellationToken);
-            var secured = new SslStream(new NetworkStream(socket, ownsSocket: true));
-            await secured.AuthenticateAsClientAsync(trust.OptionsFor(server.Host), cancellationToken);
+            // Elsewhere, since it blocks. The platform's other way would have another thread told of all that ever comes.
+            await Task.Run(() =>
+            {
+                socket.Connect(server.Host, server.Port);
+                secured.AuthenticateAsClient(trust.OptionsFor(server.Host));
+            }, CancellationToken.None).WaitAsync(cancellationToken);
+            wire.MoveTo(ClientThread.Mine);
             return secured;
         }
         catch
         {
-            socket.Dispose();
+            await secured.DisposeAsync();
             throw;
         }
     }

@@ -65,7 +65,18 @@ internal sealed class ClientThread : SynchronizationContext, IDisposable
     public void Remove(PolledStream stream) => streams.Remove(stream.Number);
 
     /// <summary>Has the stream send what it holds when nobody here goes on before something arrives.</summary>
-    public void SendSoon(PolledStream stream) => unsent.Add(stream);
+    public void SendSoon(PolledStream stream)
+    {
+        RequireThread();
+        unsent.Add(stream);
+    }
+
+    /// <summary>A connection has no locks: who comes to it from another thread is told so at once.</summary>
+    /// <exception cref="InvalidOperationException">The caller runs on another thread.</exception>
+    public void RequireThread()
+    {
+        if (Thread.CurrentThread != thread) throw new InvalidOperationException("a connection is used on another thread than its own");
+    }
 
     public void Dispose()
     {

@@ -48,6 +48,7 @@ internal sealed class PolledStream(Socket socket) : Stream, IValueTaskSource<int
 
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
+        thread!.RequireThread();
         if (TryReceive(buffer.Span, out var read)) return fault == SocketError.Success ? ValueTask.FromResult(read) : ValueTask.FromException<int>(Fault());
         source.Reset();
         (target, waiting) = (buffer, true);

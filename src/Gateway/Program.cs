@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using System.Runtime.InteropServices;
 using Grpc.Core;
 using GrpcCa.Gateway.Enrollment;
@@ -14,15 +15,13 @@ internal static class Program
     private const int Failed = 1;
     private const int WrongUsage = 2;
 
-    // One of the platform's, with no other way to set it.
-    private const string InlineCompletions = "DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS";
+    // The platform's, with no other way to set them.
+    private const string InlineCompletions = "DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS", PollingThreads = "DOTNET_SYSTEM_NET_SOCKETS_THREAD_COUNT";
 
     public static async Task<int> Main(string[] args)
     {
         SystemRoots.LeaveUnread();
-        // The thread that polls a socket takes what arrived to where it is waited for, instead of waking another for that (docs/performance.md). Requests
-        // themselves are the pool's business still: nothing that could block runs on a thread that polls.
-        if (Environment.GetEnvironmentVariable(InlineCompletions) is null) Environment.SetEnvironmentVariable(InlineCompletions, "1");
+        PollAndTakeUp();
         var parsed = Commands().Parse(args);
         if (parsed.Errors.Count == 0) return await parsed.InvokeAsync();
         foreach (var error in parsed.Errors) await Console.Error.WriteLineAsync($"grpcca-gateway: {error.Message}");
@@ -108,6 +107,20 @@ internal static class Program
         {
             context.Cancel = true;
             stop.Cancel();
+        }
+    }
+
+    // The thread that polls a socket takes what arrived to where it is waited for, instead of waking another for that (docs/performance.md). Requests
+    // themselves are the pool's business still: nothing that could block runs on a thread that polls. One of them for each processor, which would be
+    // the platform's choice then, is 4 MiB more on two.
+    private static void PollAndTakeUp()
+    {
+        SetUnlessSet(InlineCompletions, "1");
+        SetUnlessSet(PollingThreads, Math.Max(1, Environment.ProcessorCount / 4).ToString(CultureInfo.InvariantCulture));
+
+        static void SetUnlessSet(string name, string value)
+        {
+            if (Environment.GetEnvironmentVariable(name) is null) Environment.SetEnvironmentVariable(name, value);
         }
     }
 

@@ -66,24 +66,6 @@ public sealed class ProcessTests
     }
 
     [Fact]
-    public async Task Run_Sockets_EveryProcessorPollsAndTakesUp()
-    {
-        await using var rig = await GatewayRig.PrepareAsync();
-        using var gateway = Start("run", "--listen", "127.0.0.1:0", "--http", "127.0.0.1:0", "--state", rig.Options.State, "--join-token-file", rig.Options.JoinTokenFile!);
-        try
-        {
-            await gateway.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
-            // As the platform does it when it was told so in time; otherwise one thread polls for many processors.
-            Assert.Equal(Environment.ProcessorCount, Directory.GetDirectories($"/proc/{gateway.Id}/task").Count(thread => File.ReadAllText($"{thread}/comm") == ".NET Sockets\n"));
-        }
-        finally
-        {
-            _ = Kill(gateway.Id, Sigkill);
-            await gateway.WaitForExitAsync(CancellationToken.None);
-        }
-    }
-
-    [Fact]
     public async Task Run_WithFewFiles_ClosesConnectionsTooMany_AndServesTheOthers()
     {
         await using var rig = await GatewayRig.PrepareAsync();

@@ -4,6 +4,7 @@ using GrpcCa.Host;
 using GrpcCa.Protocol;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Primitives;
 using Microsoft.Net.Http.Headers;
 
 namespace GrpcCa.Gateway;
@@ -33,10 +34,10 @@ internal sealed class FrontDoor(AcmePipeline acme, PublicPages pages, ForwardedC
             http.Response.StatusCode = StatusCodes.Status499ClientClosedRequest;
         }
         if (log.IsEnabled(LogLevel.Information))
-            log.Answered(Printable(http.Request.Method), Printable(path), http.Response.StatusCode, GatewayLog.Tenths.OfMilliseconds(time.GetElapsedTime(start)), AcmeExchange.ClientAddress(http), requestId);
+            log.Answered(new(Printable(http.Request.Method), Printable(path), http.Response.StatusCode, time.GetElapsedTime(start), AcmeExchange.ClientAddress(http), requestId));
     }
 
-    private async Task<Reply> AnswerAsync(HttpContext http, string path, string requestId)
+    private async ValueTask<Reply> AnswerAsync(HttpContext http, string path, string requestId)
     {
         try
         {
@@ -63,7 +64,7 @@ internal sealed class FrontDoor(AcmePipeline acme, PublicPages pages, ForwardedC
         if (reply.Location is not null) headers.Location = reply.Location;
         // In seconds, never a date: some clients fail on dates.
         if (reply.RetryAfter is { } wait) headers.RetryAfter = Math.Max(1, wait.Seconds + (wait.Nanos > 0 ? 1 : 0)).ToString();
-        if (!reply.Links.IsEmpty) headers.Link = reply.Links.ToArray();
+        if (!reply.Links.IsEmpty) headers.Link = StringValues.Concat(headers.Link, reply.Links.ToArray());
         if (reply.ETag is not null) headers.ETag = reply.ETag;
         if (reply.LastModified is { } modified) headers.LastModified = HeaderUtilities.FormatDate(modified);
         if (reply.Expires is { } expires) headers.Expires = HeaderUtilities.FormatDate(expires);

@@ -32,11 +32,7 @@ public sealed class LogLinesTests
     [InlineData(123_456, "12.3")]
     [InlineData(123_500, "12.4")]
     [InlineData(600_000_000, "60000.0")]
-    public void Tenths_OfMilliseconds_HaveOneDecimalPlace(long ticks, string text)
-    {
-        var tenths = GatewayLog.Tenths.OfMilliseconds(TimeSpan.FromTicks(ticks));
-        Assert.Equal(text, tenths.ToString());
-        Assert.Equal(text, $"{tenths}");
-        Assert.Equal(text, string.Format(System.Globalization.CultureInfo.InvariantCulture, "{0}", tenths));
-    }
+    public void AnsweredRequest_HasItsTimeInTenthsOfMilliseconds(long ticks, string text) =>
+        Assert.Equal($"GET /acme/acme/directory 200 {text} ms, client 127.0.0.1, request 7",
+            new GatewayLog.AnsweredRequest("GET", "/acme/acme/directory", 200, TimeSpan.FromTicks(ticks), "127.0.0.1", "7").ToString());
 }

@@ -53,7 +53,7 @@ internal sealed class AcmePipeline(
     /// <param name="http">The request.</param>
     /// <param name="path">Its path as sent, without the query.</param>
     /// <param name="requestId">The instance of a problem document.</param>
-    public async Task<Reply> AnswerAsync(HttpContext http, string path, string requestId)
+    public async ValueTask<Reply> AnswerAsync(HttpContext http, string path, string requestId)
     {
         // RFC 8555 §6.1
         if (!http.Request.IsHttps) return Reply.Of(AcmeProblems.NotFound("ACME is spoken over https only"), requestId);
@@ -73,7 +73,8 @@ internal sealed class AcmePipeline(
         var reply = await AnswerAsync(http, exchange, requestId);
         if (HttpMethods.IsPost(http.Request.Method)) await AddNonceAsync(http, reply);
         // RFC 8555 §7.1: the index link is on every resource but the directory.
-        return route.Resource == AcmeResource.Directory ? reply : reply with { Links = reply.Links.Insert(0, Reply.Link(exchange.Url(AcmeResource.Directory), "index")) };
+        if (route.Resource != AcmeResource.Directory) http.Response.Headers.Link = Reply.Link(exchange.Url(AcmeResource.Directory), "index");
+        return reply;
 
         async ValueTask<Reply> RefuseAsync(AcmeProblem problem)
         {
@@ -83,7 +84,7 @@ internal sealed class AcmePipeline(
         }
     }
 
-    private async Task<Reply> AnswerAsync(HttpContext http, AcmeExchange exchange, string requestId)
+    private async ValueTask<Reply> AnswerAsync(HttpContext http, AcmeExchange exchange, string requestId)
     {
         var resource = exchange.Route.Resource;
         if (!IsOffered(resource, exchange.Directory)) return Reply.Of(AcmeProblems.NotFound("this directory does not offer that resource"), requestId);

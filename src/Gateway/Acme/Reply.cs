@@ -23,7 +23,7 @@ internal sealed record Reply(int Status, ReadOnlyMemory<byte> Body = default, st
 
     public Duration? RetryAfter { get; init; }
 
-    /// <summary>Whole Link values, such as <c>&lt;https://…&gt;;rel="up"</c>; the index link is added where it is due.</summary>
+    /// <summary>Whole Link values, such as <c>&lt;https://…&gt;;rel="up"</c>; the index link is there before them where it is due.</summary>
     public ImmutableArray<string> Links { get; init; } = [];
 
     public string? Allow { get; init; }
